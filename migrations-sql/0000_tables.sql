@@ -1,0 +1,149 @@
+-- Landfall's own tables. Only new objects: nothing is locked.
+CREATE SCHEMA IF NOT EXISTS "landfall";
+--> statement-breakpoint
+CREATE TABLE "landfall"."account" (
+	"name" text PRIMARY KEY NOT NULL,
+	"provider" text NOT NULL,
+	"state" text DEFAULT 'active' NOT NULL,
+	"state_reason" text,
+	"state_since" timestamp with time zone DEFAULT now() NOT NULL,
+	"probe_at" timestamp with time zone,
+	"probes" integer DEFAULT 0 NOT NULL,
+	"baseline_at" timestamp with time zone,
+	"last_sweep_completed_at" timestamp with time zone,
+	"events" integer DEFAULT 0 NOT NULL,
+	"planned_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."budget" (
+	"account" text PRIMARY KEY NOT NULL,
+	"full_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"blocked_until" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"throttles" integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."delivery" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."delivery_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"event" text NOT NULL,
+	"hook" text NOT NULL,
+	"stream" text NOT NULL,
+	"sequence" integer NOT NULL,
+	"state" text NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"first_attempt_at" timestamp with time zone,
+	"delivered_at" timestamp with time zone,
+	"next_attempt_at" timestamp with time zone,
+	"last_status_code" integer,
+	"last_error" text,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "delivery_once" UNIQUE("event","hook")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."event" (
+	"id" text PRIMARY KEY NOT NULL,
+	"type" text NOT NULL,
+	"account" text NOT NULL,
+	"migration" bigint,
+	"migration_id" text,
+	"sequence" integer NOT NULL,
+	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"payload" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."hook" (
+	"name" text PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"events" text[] NOT NULL,
+	"state" text DEFAULT 'active' NOT NULL,
+	"state_reason" text,
+	"configured" boolean DEFAULT true NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."migration" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."migration_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"account" text NOT NULL,
+	"migration_id" text NOT NULL,
+	"status" text NOT NULL,
+	"phase" text NOT NULL,
+	"furthest" smallint NOT NULL,
+	"company_id" text,
+	"created_by_user_id" text,
+	"created_at" timestamp with time zone,
+	"attributes" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"first_seen_at" timestamp with time zone NOT NULL,
+	"status_since" timestamp with time zone NOT NULL,
+	"finished_at" timestamp with time zone,
+	"requested_at" timestamp with time zone NOT NULL,
+	"last_observed_at" timestamp with time zone NOT NULL,
+	"last_observed_via" text NOT NULL,
+	"next_poll_at" timestamp with time zone,
+	"polls" integer DEFAULT 0 NOT NULL,
+	"transitions" integer NOT NULL,
+	"events" integer NOT NULL,
+	"rechecks" smallint DEFAULT 0 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"misses" integer DEFAULT 0 NOT NULL,
+	"vanished_at" timestamp with time zone,
+	"overdue" boolean DEFAULT false NOT NULL,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "migration_identity" UNIQUE("account","migration_id")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."transition" (
+	"migration" bigint NOT NULL,
+	"seq" integer NOT NULL,
+	"from_status" text,
+	"to_status" text NOT NULL,
+	"from_phase" text,
+	"to_phase" text NOT NULL,
+	"not_before" timestamp with time zone,
+	"not_after" timestamp with time zone NOT NULL,
+	"observed_via" text NOT NULL,
+	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "transition_migration_seq_pk" PRIMARY KEY("migration","seq")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."usage" (
+	"hour" timestamp with time zone NOT NULL,
+	"account" text NOT NULL,
+	"list_requests" integer DEFAULT 0 NOT NULL,
+	"get_requests" integer DEFAULT 0 NOT NULL,
+	"rate_limited" integer DEFAULT 0 NOT NULL,
+	"errors" integer DEFAULT 0 NOT NULL,
+	CONSTRAINT "usage_account_hour_pk" PRIMARY KEY("account","hour")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."walk" (
+	"account" text NOT NULL,
+	"kind" text NOT NULL,
+	"walk" jsonb,
+	"due_at" timestamp with time zone DEFAULT now(),
+	"started_at" timestamp with time zone,
+	"completed" integer DEFAULT 0 NOT NULL,
+	"last_page" integer DEFAULT 0 NOT NULL,
+	"fresh_end" text DEFAULT 'first' NOT NULL,
+	"next_page_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_request_at" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
+);
+--> statement-breakpoint
+ALTER TABLE "landfall"."budget" ADD CONSTRAINT "budget_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_event_event_id_fk" FOREIGN KEY ("event") REFERENCES "landfall"."event"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_hook_hook_name_fk" FOREIGN KEY ("hook") REFERENCES "landfall"."hook"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."migration" ADD CONSTRAINT "migration_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence");--> statement-breakpoint
+CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;

@@ -1,0 +1,75 @@
+import type { EventType } from '../domain/event-type.ts'
+import type { Phase, StatusMap } from '../domain/phase.ts'
+
+/** A text that appears in no log line, message or summary. */
+export type Secret = string
+
+/** What one process of the daemon does: choose requests, make them, call hooks, answer HTTP. */
+export const ROLES = ['plan', 'poll', 'deliver', 'serve'] as const
+export type Role = (typeof ROLES)[number]
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Everything the daemon can be told, checked and frozen. */
+export interface Config {
+  /** PostgreSQL 14 or newer; null for the embedded one. */
+  readonly databaseUrl: Secret | null
+  /** BullMQ's backend; null where BullMQ stands on the same Postgres. */
+  readonly redisUrl: Secret | null
+  /** Absolute path of the embedded data; null for the default place. */
+  readonly dataDir: string | null
+  /** In no particular order, with distinct names; may be empty. */
+  readonly accounts: readonly AccountConfig[]
+  /** With distinct names; may be empty. */
+  readonly hooks: readonly HookConfig[]
+  /** Address that API, page and metrics listen on; default 127.0.0.1. */
+  readonly host: string
+  /** 0 to 65535, where 0 takes any free one; default 4600. */
+  readonly port: number
+  /** What clients send as bearer token; null only where `host` is a loopback address. */
+  readonly apiToken: Secret | null
+  /** Default all. */
+  readonly roles: ReadonlySet<Role>
+  /** Whether hooks may lie on private and loopback addresses; default false. */
+  readonly allowPrivateHooks: boolean
+  /** Default `info`. */
+  readonly logLevel: LogLevel
+}
+
+/** One credential at one provider, with its own budget. */
+export interface AccountConfig {
+  readonly name: string
+  readonly provider: 'anon'
+  readonly apiKey: Secret
+  /** Without a slash at the end; default the provider's own address. */
+  readonly baseUrl: string
+  /** The budget's refill rate, above 0 and up to 1000; default 2. */
+  readonly requestsPerSecond: number
+  /** The budget's size in requests, 1 to 10000; default 10. */
+  readonly burst: number
+  /** Migrations asked for per list page, 1 to 1000; default 100. */
+  readonly pageSize: number
+  /** Time from the start of one sweep to the next, 10 s to 7 days; default 5 minutes. */
+  readonly sweepEveryMs: number
+  /** Whether migrations that had ended before the account was first swept get terminal events; default `silent`. */
+  readonly baseline: 'silent' | 'emit'
+  /** Statuses the provider has added, on top of the built-in ones; default none. */
+  readonly statusMap: StatusMap
+  /** How long a migration may stay in a live phase; a phase that is absent is never overdue. */
+  readonly overdueAfterMs: Readonly<Partial<Record<Phase, number>>>
+}
+
+/** A destination for events. */
+export interface HookConfig {
+  readonly name: string
+  readonly kind: 'webhook'
+  /** http or https, without user name or password. */
+  readonly url: Secret
+  /** Newest first, never empty; several while a secret rotates: `whsec_…` (symmetric) or `whsk_…` (ed25519). */
+  readonly secrets: readonly Secret[]
+  /** Default the four terminal ones. */
+  readonly events: readonly EventType[]
+  /** Shape of the body; default `cloudevents`. */
+  readonly format: 'cloudevents' | 'standard'
+}

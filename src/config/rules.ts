@@ -1,0 +1,75 @@
+import { isLoopback } from './address.ts'
+import type { Draft } from './draft.ts'
+import { isHarmless } from './form.ts'
+import { KNOWN_KEYS } from './schema.ts'
+import { didYouMean } from './suggest.ts'
+import { isMapping, type Path } from './yaml-file.ts'
+
+/** What no single value shows: rules over several of them. */
+export function applyRules(draft: Draft): void {
+  reportUnavailable(draft)
+  reportUnknownKeys(draft)
+  reportTwins(draft, 'accounts')
+  reportTwins(draft, 'hooks')
+  reportOpenHost(draft)
+}
+
+const LATER_KINDS = ['slack', 'command', 'queue', 'jsonl']
+
+/** Covers the whole entry: the rest of it may use keys that this version does not know. */
+function reportUnavailable(draft: Draft): void {
+  for (const { path, entry } of draft.entries('accounts')) {
+    if (entry.provider !== 'vern') continue
+    draft.report(path, 'is set, but provider vern is not available in this version', [...path, 'provider'])
+  }
+  for (const { path, entry } of draft.entries('hooks')) {
+    const kind = LATER_KINDS.find((later) => later === entry.kind)
+    if (kind === undefined) continue
+    draft.report(path, `is set, but hooks of kind ${kind} are not available in this version`, [
+      ...path,
+      'kind',
+    ])
+  }
+}
+
+function reportUnknownKeys(draft: Draft): void {
+  reportKeysOf(draft, [], KNOWN_KEYS.daemon)
+  for (const { path } of draft.entries('accounts')) {
+    reportKeysOf(draft, path, KNOWN_KEYS.accounts)
+    reportKeysOf(draft, [...path, 'budget'], KNOWN_KEYS.budget)
+    reportKeysOf(draft, [...path, 'overdue_after'], KNOWN_KEYS.overdue_after)
+  }
+  for (const { path } of draft.entries('hooks')) reportKeysOf(draft, path, KNOWN_KEYS.hooks)
+}
+
+function reportKeysOf(draft: Draft, path: Path, known: readonly string[]): void {
+  const mapping = draft.at(path)
+  if (!isMapping(mapping)) return
+  for (const key of Object.keys(mapping).filter((own) => !known.includes(own))) {
+    const suggestion = didYouMean(key, known) || `; known are ${known.join(', ')}`
+    draft.report([...path, key], `is not a known key${suggestion}`, isHarmless(key) ? [...path, key] : path)
+  }
+}
+
+function reportTwins(draft: Draft, list: 'accounts' | 'hooks'): void {
+  const firstPaths = new Map<unknown, Path>()
+  for (const { path, entry } of draft.entries(list)) {
+    const name = entry.name
+    const first = firstPaths.get(name)
+    if (name === undefined || first === undefined) firstPaths.set(name, path)
+    else
+      draft.report(
+        [...path, 'name'],
+        `is the same as ${draft.nameOf([...first, 'name'])}; expected another name`,
+      )
+  }
+}
+
+function reportOpenHost(draft: Draft): void {
+  const host = draft.at(['host'])
+  if (typeof host !== 'string' || isLoopback(host) || draft.at(['api_token']) !== undefined) return
+  draft.report(
+    ['host'],
+    'is not a loopback address; expected LANDFALL_API_TOKEN to be set as well, or a loopback address',
+  )
+}

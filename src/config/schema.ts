@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+import { EVENT_TYPES, TERMINAL_EVENT_TYPES } from '../domain/event-type.ts'
+import { PHASES } from '../domain/phase.ts'
+import { databaseUrl, host, providerUrl, redisUrl, webhookUrl } from './address.ts'
+import { type AccountConfig, type Config, type HookConfig, LOG_LEVELS, ROLES } from './config.ts'
+import { apiKey, apiToken, webhookSecrets } from './secrets.ts'
+import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
+
+const ANON_BASE_URL = 'https://worker.anon.com'
+
+const budget = z.object({
+  requests_per_second: positiveNumber(1_000).default(2),
+  burst: wholeNumber(1, 10_000).default(10),
+})
+
+/** Terminal phases are missing on purpose: what has ended cannot be overdue. */
+const overdueAfter = z.object({
+  pending: duration('1s', '365d').optional(),
+  running: duration('1s', '365d').optional(),
+  needs_input: duration('1s', '365d').optional(),
+  unknown: duration('1s', '365d').optional(),
+})
+
+const account = z.object({
+  name: name(),
+  provider: oneOf(['anon']),
+  api_key: apiKey(),
+  base_url: providerUrl().default(ANON_BASE_URL),
+  budget: budget.prefault({}),
+  page_size: wholeNumber(1, 1_000).default(100),
+  sweep_every: duration('10s', '7d').default(300_000),
+  baseline: oneOf(['silent', 'emit']).default('silent'),
+  status_map: z.record(z.string(), oneOf(PHASES)).default({}),
+  overdue_after: overdueAfter.prefault({}),
+})
+
+const hook = z.object({
+  name: name(),
+  kind: oneOf(['webhook']).default('webhook'),
+  url: webhookUrl(),
+  secret: webhookSecrets(),
+  events: wordList(EVENT_TYPES).default(TERMINAL_EVENT_TYPES),
+  format: oneOf(['cloudevents', 'standard']).default('cloudevents'),
+})
+
+const daemon = z.object({
+  database_url: databaseUrl().optional(),
+  redis_url: redisUrl().optional(),
+  data_dir: z.string().optional(),
+  accounts: z.array(account.transform(toAccount)).default([]),
+  hooks: z.array(hook.transform(toHook)).default([]),
+  host: host().default('127.0.0.1'),
+  port: wholeNumber(0, 65_535).default(4600),
+  api_token: apiToken().optional(),
+  roles: wordList(ROLES).default(ROLES),
+  allow_private_hooks: flag().default(false),
+  log_level: oneOf(LOG_LEVELS).default('info'),
+})
+
+export const configSchema = daemon.transform(toConfig)
+
+/** The keys of each mapping of the YAML file. */
+export const KNOWN_KEYS = {
+  daemon: Object.keys(daemon.shape),
+  accounts: Object.keys(account.shape),
+  budget: Object.keys(budget.shape),
+  overdue_after: Object.keys(overdueAfter.shape),
+  hooks: Object.keys(hook.shape),
+}
+
+function toAccount(raw: z.output<typeof account>): AccountConfig {
+  const overdue = Object.entries(raw.overdue_after).filter(([, ms]) => ms !== undefined)
+  return {
+    name: raw.name,
+    provider: raw.provider,
+    apiKey: raw.api_key,
+    baseUrl: raw.base_url,
+    requestsPerSecond: raw.budget.requests_per_second,
+    burst: raw.budget.burst,
+    pageSize: raw.page_size,
+    sweepEveryMs: raw.sweep_every,
+    baseline: raw.baseline,
+    statusMap: raw.status_map,
+    overdueAfterMs: Object.fromEntries(overdue),
+  }
+}
+
+function toHook(raw: z.output<typeof hook>): HookConfig {
+  const { name, kind, url, secret: secrets, events, format } = raw
+  return { name, kind, url, secrets, events, format }
+}
+
+function toConfig(raw: z.output<typeof daemon>): Config {
+  return {
+    databaseUrl: raw.database_url ?? null,
+    redisUrl: raw.redis_url ?? null,
+    dataDir: raw.data_dir ?? null,
+    accounts: raw.accounts,
+    hooks: raw.hooks,
+    host: raw.host,
+    port: raw.port,
+    apiToken: raw.api_token ?? null,
+    roles: new Set(raw.roles),
+    allowPrivateHooks: raw.allow_private_hooks,
+    logLevel: raw.log_level,
+  }
+}

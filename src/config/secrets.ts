@@ -1,0 +1,58 @@
+import type { Secret } from './config.ts'
+import { ok, type Parsed, value, wrong } from './values.ts'
+
+export function apiKey() {
+  const expected = 'the key as the provider shows it, without spaces'
+  return value({ expected, parse: (raw) => readToken(raw, 1), secret: true })
+}
+
+const MIN_TOKEN_LENGTH = 16
+
+export function apiToken() {
+  const expected = `at least ${MIN_TOKEN_LENGTH} characters without spaces; make one: openssl rand -hex 32`
+  return value({ expected, parse: (raw) => readToken(raw, MIN_TOKEN_LENGTH), secret: true })
+}
+
+/** It travels in a header, so only visible ASCII will do. */
+function readToken(raw: unknown, minLength: number): Parsed<Secret> {
+  if (typeof raw !== 'string') return wrong()
+  if (!/^[\x21-\x7e]*$/.test(raw))
+    return wrong('a text with spaces, line breaks or other than ASCII characters')
+  return raw.length >= minLength ? ok(raw) : wrong()
+}
+
+/** One secret, or several (newest first) as a YAML list or with spaces between, while it rotates. */
+export function webhookSecrets() {
+  const expected =
+    'whsec_ and the base64 of 24 to 64 random bytes, as a webhook must be signed; ' +
+    'make one: echo "whsec_$(openssl rand -base64 32)"'
+  return value({ expected, parse: readWebhookSecrets, secret: true })
+}
+
+function readWebhookSecrets(raw: unknown): Parsed<readonly Secret[]> {
+  const given: unknown[] = typeof raw === 'string' ? raw.split(/\s+/) : Array.isArray(raw) ? raw : []
+  if (given.length === 0) return wrong()
+  for (const secret of given) {
+    const mistake = mistakeIn(secret)
+    if (mistake !== null) return wrong(mistake)
+  }
+  return ok(given.map(String))
+}
+
+/** How many bytes each kind of secret holds; an ed25519 key is its seed, alone or with the public key. */
+const BYTES: Readonly<Record<string, (length: number) => boolean>> = {
+  whsec_: (length) => length >= 24 && length <= 64,
+  whsk_: (length) => length === 32 || length === 64,
+}
+
+function mistakeIn(secret: unknown): string | null {
+  if (typeof secret !== 'string') return 'a list with something other than texts in it'
+  const form = `a text of ${secret.length} characters`
+  const prefix = Object.keys(BYTES).find((known) => secret.startsWith(known))
+  if (prefix === undefined) return `${form} that does not begin with whsec_`
+
+  const encoded = secret.slice(prefix.length)
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.toString('base64') !== encoded) return `${form} that is not base64 after ${prefix}`
+  return BYTES[prefix]?.(bytes.length) ? null : `${form} that holds ${bytes.length} bytes after ${prefix}`
+}

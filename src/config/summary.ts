@@ -1,0 +1,46 @@
+import { formatDuration } from '../domain/duration.ts'
+import type { AccountConfig, Config, HookConfig } from './config.ts'
+
+/** What the first log line tells: every setting, but of a secret only whether it is set. */
+export function summarizeConfig(config: Config): Record<string, unknown> {
+  return {
+    database: config.databaseUrl === null ? 'embedded' : withoutSecrets(config.databaseUrl),
+    queue: config.redisUrl === null ? 'postgres' : withoutSecrets(config.redisUrl),
+    dataDir: config.dataDir ?? 'default',
+    accounts: config.accounts.map(summarizeAccount),
+    hooks: config.hooks.map(summarizeHook),
+    host: config.host,
+    port: config.port,
+    apiToken: setOrNot(config.apiToken),
+    roles: [...config.roles],
+    allowPrivateHooks: config.allowPrivateHooks,
+    logLevel: config.logLevel,
+  }
+}
+
+function summarizeAccount({ apiKey, sweepEveryMs, overdueAfterMs, ...plain }: AccountConfig) {
+  const overdue = Object.entries(overdueAfterMs).map(([phase, ms]) => [phase, formatDuration(ms)])
+  return {
+    ...plain,
+    apiKey: setOrNot(apiKey),
+    sweepEvery: formatDuration(sweepEveryMs),
+    overdueAfter: Object.fromEntries(overdue),
+  }
+}
+
+/** The path of a hook's URL is often its only protection, so not even that is told. */
+function summarizeHook({ url, secrets, ...plain }: HookConfig) {
+  return { ...plain, url: new URL(url).origin, secret: 'set' }
+}
+
+function setOrNot(secret: string | null): 'set' | 'not set' {
+  return secret === null ? 'not set' : 'set'
+}
+
+/** Scheme, user name, host, port and path. */
+function withoutSecrets(text: string): string {
+  const url = URL.parse(text.replace('@/', '@localhost/'))
+  if (url === null) return 'set'
+  const user = url.username === '' ? '' : `${url.username}@`
+  return `${url.protocol}//${user}${url.host}${url.pathname}`
+}

@@ -1,0 +1,182 @@
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+
+import type { AccountConfig, Config } from './config/config.ts'
+import { createEmbeddedPostgres } from './embedded/postgres.ts'
+import { defaultDataDir } from './embedded/data-dir.ts'
+import { createWebhookSender, type WebhookTarget } from './hooks/webhook.ts'
+import type { Sender } from './hooks/hook.ts'
+import { createHttpServer } from './http/server.ts'
+import { createProvider } from './providers/registry.ts'
+import { createJobQueue } from './queue/create-queue.ts'
+import type { JobHandlers, JobQueue, RequestJob, Schedule } from './queue/queue.ts'
+import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
+import { VERSION } from './runtime/version.ts'
+import { registerAccount } from './store/accounts.ts'
+import { type Db, openDb } from './store/db.ts'
+import { DELIVERIES_CHANNEL } from './store/events.ts'
+import { registerHooks } from './store/hooks.ts'
+import { listenTo } from './store/notifications.ts'
+import { applySchemaChanges } from './store/schema-changes.ts'
+import { waitForDatabase } from './store/wait.ts'
+import { requestSweep } from './store/walks.ts'
+import type { Account, Deps } from './work/account.ts'
+import { deliverEvent, type Hook } from './work/deliver-event.ts'
+import { planRequests } from './work/plan-requests.ts'
+import { pollMigration } from './work/poll-migration.ts'
+import { readPage } from './work/read-page.ts'
+import { createRelay, type Relay } from './work/relay-deliveries.ts'
+
+/** Time for everything under way to end before the process gives up on it. */
+const STOP_GRACE_MS = 20_000
+const DATABASE_PATIENCE_MS = 60_000
+/** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
+const SWEEP_ECHO = 0.5
+
+export interface Daemon {
+  readonly databaseUrl: string
+  /** Where the API listens; null for a process without the role `serve`. */
+  readonly url: string | null
+  stop(): Promise<void>
+}
+
+/** Starts everything this process is to run, from the database up. Where a part cannot start, the others are stopped. */
+export async function startDaemon(config: Config, log: Logger, onFatal: (err: Error) => void): Promise<Daemon> {
+  const stack = createServiceStack(log, STOP_GRACE_MS + 3_000)
+  try {
+    return await build(config, log, stack, onFatal)
+  } catch (err) {
+    await stack.stop()
+    throw err
+  }
+}
+
+async function build(config: Config, log: Logger, stack: ServiceStack, onFatal: (err: Error) => void): Promise<Daemon> {
+  const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
+  const db = await openStore(config, log, stack, databaseUrl)
+
+  const accounts = new Map(config.accounts.map((account) => [account.name, openAccount(account)]))
+  await stack.add(closing('providers', [...accounts.values()].map(({ provider }) => provider)))
+  const sender = createWebhookSender({ allowPrivate: config.allowPrivateHooks })
+  await stack.add(closing('hooks', [sender]))
+
+  const deps: Deps = { db, log, accounts, random: Math.random, newEventId }
+  const hooks = openHooks(config, sender)
+  const relay = createRelay({ db, log, hooks: [...hooks.keys()], enqueue: (claims) => queue.addDeliveries(claims) })
+  const handlers = createHandlers(config, deps, hooks, relay, () => queue)
+  const { redisUrl } = config
+  const queue: JobQueue & Service = createJobQueue({ redisUrl, databaseUrl, handlers, log, graceMs: STOP_GRACE_MS })
+  await stack.add(queue)
+  if (config.roles.has('plan')) await queue.setSchedules(schedulesFor(config))
+  if (config.roles.has('deliver')) {
+    await stack.add(relay)
+    await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
+  }
+  const url = config.roles.has('serve') ? await serve(config, log, stack, db) : null
+  return { databaseUrl, url, stop: () => stack.stop() }
+}
+
+async function startEmbedded(config: Config, log: Logger, stack: ServiceStack, onGiveUp: (err: Error) => void): Promise<string> {
+  const dataDir = config.dataDir ?? defaultDataDir()
+  const postgres = await stack.add(createEmbeddedPostgres({ dataDir, log, onGiveUp }))
+  return postgres.url()
+}
+
+async function openStore(config: Config, log: Logger, stack: ServiceStack, databaseUrl: string): Promise<Db> {
+  await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS, log)
+  const changes = await applySchemaChanges(databaseUrl)
+  log.info(changes, 'schema.ready')
+  const db = openDb({ url: databaseUrl, log, applicationName: 'landfall' })
+  await stack.add(closing('database', [{ close: () => db.pool.end() }]))
+  for (const account of config.accounts) await registerAccount(db, account.name, account.provider)
+  await registerHooks(db, config.hooks)
+  return db
+}
+
+function openAccount(config: AccountConfig): Account {
+  const { name, provider, apiKey, baseUrl, statusMap, requestsPerSecond, burst, pageSize, sweepEveryMs, baseline } = config
+  return {
+    name,
+    provider: createProvider(provider, { apiKey, baseUrl, statusMap }),
+    rate: { requestsPerSecond, burst },
+    pageSize,
+    sweepEveryMs,
+    baseline,
+  }
+}
+
+function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, Hook> {
+  return new Map(
+    config.hooks.map((hook) => [hook.name, { name: hook.name, send: (event, signal) => sender.send(hook, event, signal) }]),
+  )
+}
+
+function createHandlers(
+  config: Config,
+  deps: Deps,
+  hooks: ReadonlyMap<string, Hook>,
+  relay: Relay,
+  queue: () => JobQueue,
+): JobHandlers {
+  async function plan(name: string): Promise<void> {
+    const account = deps.accounts.get(name)
+    if (account === undefined) return
+    const { pages, polls } = await planRequests(deps, account)
+    const pageJobs = pages.map((page): RequestJob => ({ ...page, key: name }))
+    const pollJobs = polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account: name }))
+    await queue().addRequests([...pageJobs, ...pollJobs])
+  }
+
+  async function sweep(name: string): Promise<void> {
+    const account = deps.accounts.get(name)
+    if (account !== undefined) await requestSweep(deps.db, name, account.sweepEveryMs * SWEEP_ECHO)
+  }
+
+  async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
+    const account = deps.accounts.get(job.account)
+    if (account === undefined) return
+    if (job.kind === 'get') return pollMigration(deps, account, job, signal)
+    const goesOn = await readPage(deps, account, { account: job.account, kind: job.kind, claim: job.claim }, signal)
+    // The next page need not wait for the next tick.
+    if (goesOn) await plan(job.account)
+  }
+
+  const { db, log, random } = deps
+  const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
+  return {
+    ...(has('plan') ? { plan, sweep } : {}),
+    ...(has('poll') ? { request } : {}),
+    ...(has('deliver')
+      ? { deliver: (job, signal) => deliverEvent({ db, log, hooks, random }, job, signal).finally(relay.wake) }
+      : {}),
+  }
+}
+
+/** Ticks come often enough that a full bucket never runs over between two of them. */
+function schedulesFor(config: Config): Schedule[] {
+  return config.accounts.flatMap(({ name, burst, requestsPerSecond, sweepEveryMs }) => {
+    const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
+    return [
+      { account: name, task: 'plan' as const, everyMs },
+      { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
+    ]
+  })
+}
+
+async function serve(config: Config, log: Logger, stack: ServiceStack, db: Db): Promise<string> {
+  const { host, port } = config
+  const accounts = config.accounts.map((account) => account.name)
+  const server = await stack.add(createHttpServer({ host, port, log, db, accounts, version: VERSION }))
+  return server.url()
+}
+
+/** Something that needs no start, only an end. */
+function closing(name: string, parts: readonly { close(): Promise<void> }[]): Service {
+  const stop = async () => void (await Promise.all(parts.map((part) => part.close())))
+  return { name, start: async () => {}, stop }
+}
+
+/** Time-ordered and unique, also over processes. */
+function newEventId(): string {
+  return `evt_${uuidv7().replaceAll('-', '')}`
+}

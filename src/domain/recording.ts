@@ -1,0 +1,78 @@
+import { nextReadingAt, RECHECKS_MS } from './cadence.ts'
+import type { EventType } from './event-type.ts'
+import { isTerminal } from './phase.ts'
+import type { Observation } from './reading.ts'
+import { eventsOfChange, eventsOfDiscovery } from './transition-events.ts'
+import { furthestOf, judge, type Known, type Verdict } from './verdict.ts'
+
+/** What is stored of a migration, as far as recording an observation depends on it. */
+export interface Stored extends Known {
+  readonly statusSince: Date
+  readonly finishedAt: Date | null
+  readonly rechecks: number
+  readonly vanishedAt: Date | null
+}
+
+export interface RecordingContext {
+  /** Whether first sights of ended migrations are no news (the baseline is not complete, and silent). */
+  readonly silent: boolean
+  /** 0 ≤ jitter < 1. */
+  readonly jitter: number
+}
+
+/** What an observation makes of a migration. */
+export interface Recording {
+  readonly verdict: Verdict
+  readonly events: readonly EventType[]
+  readonly furthest: 0 | 1 | 2
+  readonly statusSince: Date
+  readonly finishedAt: Date | null
+  readonly rechecks: number
+  readonly nextPollAt: Date | null
+}
+
+/** Decides what one observation means, given what is stored (null at first sight). */
+export function decideRecording(stored: Stored | null, seen: Observation, context: RecordingContext): Recording {
+  const verdict = judge(stored, seen)
+  const next = stored === null ? discovery(seen, context) : continuation(stored, seen, verdict)
+  const state = { phase: seen.phase, statusSince: next.statusSince, rechecks: next.rechecks }
+  return {
+    verdict,
+    events: eventsOf(stored, seen, verdict, context.silent),
+    furthest: furthestOf(stored, seen),
+    ...next,
+    nextPollAt: nextReadingAt(state, seen.receivedAt, context.jitter),
+  }
+}
+
+type Continued = Pick<Recording, 'statusSince' | 'finishedAt' | 'rechecks'>
+
+function discovery(seen: Observation, context: RecordingContext): Continued {
+  const ended = isTerminal(seen.phase)
+  return {
+    statusSince: seen.receivedAt,
+    finishedAt: ended ? seen.receivedAt : null,
+    // History that was over before we came is not worth requests of its own; sweeps still read it.
+    rechecks: ended && context.silent ? RECHECKS_MS.length : 0,
+  }
+}
+
+function continuation(stored: Stored, seen: Observation, verdict: Verdict): Continued {
+  if (verdict === 'changed') {
+    const finishedAt = isTerminal(seen.phase) ? seen.receivedAt : null
+    return { statusSince: seen.receivedAt, finishedAt, rechecks: 0 }
+  }
+  const { statusSince, finishedAt, rechecks } = stored
+  return { statusSince, finishedAt, rechecks: rechecks + (isRecheck(stored, seen) ? 1 : 0) }
+}
+
+function isRecheck(stored: Stored, seen: Observation): boolean {
+  const afterMs = RECHECKS_MS[stored.rechecks]
+  if (afterMs === undefined || seen.via !== 'get' || !isTerminal(stored.phase)) return false
+  return seen.receivedAt.getTime() >= stored.statusSince.getTime() + afterMs
+}
+
+function eventsOf(stored: Stored | null, seen: Observation, verdict: Verdict, silent: boolean): EventType[] {
+  if (stored === null) return eventsOfDiscovery(seen.phase, silent)
+  return verdict === 'changed' ? eventsOfChange(stored.phase, seen.phase) : []
+}

@@ -1,0 +1,138 @@
+/** An account's two walks: over everything, and where new rows appear. */
+export type WalkKind = 'sweep' | 'look'
+
+/**
+ * Walking a list whose rows shift while it is walked.
+ *
+ * Pages are asked for one by one. New rows push others to later pages, deletions pull them to earlier ones: a walk
+ * down can miss what is pulled up past it, a walk up what is pushed down past it. Sweeps therefore alternate, so that
+ * no row is hidden by the same drift twice, and an account's baseline takes one of each.
+ *
+ *   down: 0, 1, 2, … until the end is sure
+ *   up:   seek the end from where it last was, then back to 0
+ *   look: the first page, and on only while every row was new
+ *   tail: from the last known page to the end, where a list shows its oldest rows first
+ */
+export type Walk = {
+  readonly kind: 'sweep' | 'look' | 'tail'
+  readonly direction: 'down' | 'up'
+  /** The page to ask for next; 0 is the first. */
+  readonly page: number
+  /** Walking up begins by looking for the end. */
+  readonly seeking: boolean
+  /** Rows of the fullest page so far: what a full page means here, since providers clamp the size asked for. */
+  readonly fullSize: number
+  /** Last page that had rows of its own. */
+  readonly lastPage: number
+  readonly firstIds: readonly string[]
+  readonly previousIds: readonly string[]
+  /** Whether the page before was short of a full one. */
+  readonly previousShort: boolean
+  /** Creation times on the first and the last page with rows, to learn where new rows appear. */
+  readonly firstPageCreated: CreatedRange | null
+  readonly lastPageCreated: CreatedRange | null
+}
+
+/** Earliest and latest creation time on a page, in RFC 3339. */
+export type CreatedRange = { readonly min: string; readonly max: string }
+
+/** Where new rows appear in an account's list: on its first page, on its last, or anywhere. */
+export type FreshEnd = 'first' | 'last' | 'anywhere'
+
+/** What the walk needs to know of a page. */
+export interface PageSeen {
+  /** The page this really was; a client that is still learning the provider's first index may answer another. */
+  readonly page: number
+  readonly size: number
+  readonly ids: readonly string[]
+  readonly created: CreatedRange | null
+  readonly hasMore: boolean | null
+  /** Whether every row was unknown until now. */
+  readonly allNew: boolean
+}
+
+export type Step =
+  | { readonly kind: 'go_on'; readonly walk: Walk }
+  | { readonly kind: 'complete'; readonly walk: Walk }
+
+/** No list that a provider means to serve has more pages; a walk that gets here goes in circles. */
+export const MAX_PAGES = 200_000
+
+const fresh = { fullSize: 0, lastPage: 0, firstIds: [], previousIds: [], previousShort: false } as const
+const unread = { firstPageCreated: null, lastPageCreated: null } as const
+
+export function startSweep(direction: 'down' | 'up', knownLastPage: number): Walk {
+  const up = direction === 'up'
+  return { kind: 'sweep', direction, page: up ? knownLastPage + 1 : 0, seeking: up, ...fresh, ...unread }
+}
+
+/** Reads where new rows appear: the first page, or from the last known page to the end. */
+export function startLook(freshEnd: FreshEnd, knownLastPage: number): Walk {
+  const tail = freshEnd === 'last'
+  const kind = tail ? 'tail' : 'look'
+  return { kind, direction: 'down', page: tail ? knownLastPage : 0, seeking: false, ...fresh, ...unread }
+}
+
+/** Where the walk goes after a page. */
+export function nextStep(walk: Walk, seen: PageSeen): Step {
+  // The client has just learned that its first index was off by one: the same page again.
+  if (seen.page !== walk.page) return { kind: 'go_on', walk }
+  return walk.direction === 'down' ? stepDown(walk, seen) : stepUp(walk, seen)
+}
+
+function stepDown(walk: Walk, seen: PageSeen): Step {
+  const nothing = bringsNothing(walk, seen)
+  const fullSize = Math.max(walk.fullSize, seen.size)
+  const short = nothing || seen.size < fullSize
+  const after = advance(walk, seen, nothing, { page: walk.page + 1, fullSize, previousShort: short })
+
+  // An empty page behind a full one may be a hole; behind a short or an empty one it is the end.
+  const ended = nothing && (walk.previousShort || walk.page === 0 || walk.kind === 'tail')
+  const saidSo = seen.hasMore === false && short
+  const caughtUp = walk.kind === 'look' && !seen.allNew
+  const done = ended || saidSo || caughtUp || walk.page >= MAX_PAGES
+  return { kind: done ? 'complete' : 'go_on', walk: after }
+}
+
+function stepUp(walk: Walk, seen: PageSeen): Step {
+  const nothing = bringsNothing(walk, seen)
+  if (walk.seeking && !nothing && walk.page < MAX_PAGES) {
+    return { kind: 'go_on', walk: advance(walk, seen, false, { page: walk.page + 1 }) }
+  }
+  const after = advance(walk, seen, nothing, { page: walk.page - 1, seeking: false })
+  const done = walk.page === 0
+  return { kind: done ? 'complete' : 'go_on', walk: { ...after, page: Math.max(0, after.page) } }
+}
+
+/** A page is as good as empty where it only repeats its neighbour or the first page (clamped page numbers do). */
+function bringsNothing(walk: Walk, seen: PageSeen): boolean {
+  if (seen.size === 0) return true
+  if (seen.ids.length === 0) return false
+  const within = (known: readonly string[]) => {
+    const set = new Set(known)
+    return seen.ids.every((id) => set.has(id))
+  }
+  return within(walk.previousIds) || (walk.page > 0 && within(walk.firstIds))
+}
+
+function advance(walk: Walk, seen: PageSeen, nothing: boolean, change: Partial<Walk>): Walk {
+  if (nothing) return { ...walk, ...change, previousIds: [] }
+  const isLast = walk.page >= walk.lastPage
+  return {
+    ...walk,
+    ...change,
+    lastPage: Math.max(walk.lastPage, walk.page),
+    firstIds: walk.page === 0 ? seen.ids : walk.firstIds,
+    previousIds: seen.ids,
+    firstPageCreated: walk.page === 0 ? seen.created : walk.firstPageCreated,
+    lastPageCreated: isLast ? seen.created : walk.lastPageCreated,
+  }
+}
+
+/** Where new rows appear, as a finished sweep showed it. */
+export function freshEndOf(walk: Walk): FreshEnd {
+  const { firstPageCreated: first, lastPageCreated: last } = walk
+  if (walk.lastPage === 0 || first === null || last === null) return 'first'
+  if (first.min >= last.max) return 'first'
+  return first.max <= last.min ? 'last' : 'anywhere'
+}

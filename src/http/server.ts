@@ -1,0 +1,34 @@
+import fastify from 'fastify'
+import type { Logger } from 'pino'
+
+import type { Service } from '../runtime/service.ts'
+import { addHealthRoutes, type HealthDeps } from './health.ts'
+
+export interface HttpServerOptions extends HealthDeps {
+  readonly host: string
+  readonly port: number
+  readonly log: Logger
+}
+
+export interface HttpServer extends Service {
+  /** Where it listens, once started. */
+  url(): string
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const app = fastify({ logger: false, forceCloseConnections: true })
+  let url = ''
+  addHealthRoutes(app, options)
+  app.setErrorHandler((err, request, reply) => {
+    options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
+    const problem = { type: 'about:blank', title: 'Something went wrong here', status: 500 }
+    return reply.code(500).type('application/problem+json').send(problem)
+  })
+
+  async function start(): Promise<void> {
+    url = await app.listen({ host: options.host, port: options.port })
+    options.log.info({ url }, 'http.listening')
+  }
+
+  return { name: 'http', start, stop: () => app.close(), url: () => url }
+}

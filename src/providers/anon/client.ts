@@ -1,0 +1,60 @@
+import { nextPageBase, nextPageRequest, UNKNOWN_PAGE_BASE } from '../../domain/page-base.ts'
+import type { StatusMap } from '../../domain/phase.ts'
+import type { Reading } from '../../domain/reading.ts'
+import { unusable } from '../answers.ts'
+import { createProviderHttp, type HttpLimits } from '../http.ts'
+import type { Answer, Page, Provider } from '../provider.ts'
+import { parseMigration, parsePage } from './map.ts'
+import { ANON_STATUS_MAP } from './status-map.ts'
+
+export interface AnonOptions {
+  readonly apiKey: string
+  readonly baseUrl: string
+  /** Statuses of this account that the provider's documentation does not name, or a different view of those it does. */
+  readonly statusMap?: StatusMap | undefined
+  readonly limits?: Partial<HttpLimits> | undefined
+}
+
+/** Relative, so that a base URL may have a path of its own. */
+const MIGRATIONS = 'api/v1/migrations'
+
+/** Anon's Migrations API v1. Every call is one HTTP request. */
+export function createAnonProvider(options: AnonOptions): Provider {
+  const statusMap: StatusMap = { ...ANON_STATUS_MAP, ...options.statusMap }
+  const http = createProviderHttp({
+    baseUrl: options.baseUrl,
+    headers: { authorization: `Bearer ${options.apiKey}` },
+    limits: options.limits,
+  })
+  let pageBase = UNKNOWN_PAGE_BASE
+
+  async function get(migrationId: string, signal: AbortSignal): Promise<Answer<Reading>> {
+    const segment = pathSegment(migrationId)
+    if (segment === null) return unusable('the id cannot be part of an address', false)
+    const answer = await http.getJson(`${MIGRATIONS}/${segment}`, {}, signal)
+    return answer.kind === 'ok' ? parseMigration(answer.value, migrationId, statusMap) : answer
+  }
+
+  async function list(page: number, pageSize: number, signal: AbortSignal): Promise<Answer<Page>> {
+    const request = nextPageRequest(pageBase, page, Date.now())
+    const numbered = request.number === null ? {} : { page: request.number }
+    const answer = await http.getJson(MIGRATIONS, { ...numbered, page_size: pageSize }, signal)
+    // Not `missing`: that would speak of one migration.
+    if (answer.kind === 'missing') return unusable('there is no list at the address', false)
+    if (answer.kind !== 'ok') return answer
+
+    const parsed = parsePage(answer.value, statusMap)
+    if (parsed.kind !== 'ok') return parsed
+    const ids = parsed.value.readings.map((reading) => reading.migrationId)
+    const learned = nextPageBase(pageBase, request, ids, Date.now())
+    pageBase = learned.known
+    return { kind: 'ok', value: { page: learned.page, ...parsed.value } }
+  }
+
+  return { kind: 'anon', statusMap, get, list, close: () => http.close() }
+}
+
+/** Null for the ids that an address cannot carry: dots would climb out of the path, half a surrogate has no bytes. */
+function pathSegment(id: string): string | null {
+  return id === '' || id === '.' || id === '..' || !id.isWellFormed() ? null : encodeURIComponent(id)
+}

@@ -1,0 +1,141 @@
+import { type Dispatcher, Pool } from 'undici'
+
+import { VERSION } from '../runtime/version.ts'
+import { answerOfStatus, unusable } from './answers.ts'
+import { answerOfBody } from './http-body.ts'
+import { createCut, secondsText } from './http-cut.ts'
+import type { Answer } from './provider.ts'
+
+export interface HttpLimits {
+  /** Name lookup, TCP and TLS together. */
+  readonly connectMs: number
+  readonly headersMs: number
+  /** Between two pieces of a body. */
+  readonly bodyPauseMs: number
+  /** The whole body. */
+  readonly bodyMs: number
+  readonly bodyBytes: number
+  readonly connections: number
+}
+
+export interface ProviderHttpOptions {
+  /** Where paths are resolved; the only origin that is ever spoken to. */
+  readonly baseUrl: string
+  /** Sent with every request; the key is among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly limits?: Partial<HttpLimits> | undefined
+}
+
+export interface ProviderHttp {
+  /** One request, never repeated. Network trouble is an answer, not an exception. */
+  getJson(path: string, query: Query, signal: AbortSignal): Promise<Answer<unknown>>
+  close(): Promise<void>
+}
+
+type Query = Readonly<Record<string, string | number>>
+
+const DEFAULT_LIMITS: HttpLimits = {
+  connectMs: 5_000,
+  headersMs: 10_000,
+  bodyPauseMs: 10_000,
+  bodyMs: 15_000,
+  bodyBytes: 16 * 1024 * 1024,
+  connections: 16,
+}
+
+/** HTTP to one provider's origin with one account's key. */
+export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
+  const base = parseBaseUrl(options.baseUrl)
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  // A pool is bound to its origin: whatever an address says, the key cannot leave for elsewhere.
+  const pool = new Pool(base.origin, {
+    connections: limits.connections,
+    connect: { timeout: limits.connectMs },
+    headersTimeout: limits.headersMs,
+    bodyTimeout: limits.bodyPauseMs,
+    keepAliveMaxTimeout: 60_000,
+    allowH2: false,
+  })
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': `Landfall/${VERSION}`,
+    ...options.headers,
+  }
+
+  async function getJson(path: string, query: Query, signal: AbortSignal): Promise<Answer<unknown>> {
+    const url = parseAddress(path, query, base)
+    if (url === null) return unusable('the address is not one of the provider', false)
+    const cut = createCut(signal)
+    try {
+      // Waiting for a free connection has no deadline of its own in the pool; this one covers it.
+      cut.after(limits.connectMs + limits.headersMs, 'no headers')
+      const address = url.pathname + url.search
+      const response = await pool.request({ method: 'GET', path: address, headers, signal: cut.signal })
+      cut.after(limits.bodyMs, 'body not complete')
+      return await answerOf(response, limits)
+    } catch (cause) {
+      return unusableAfter(cause, cut.reason(), limits)
+    } finally {
+      cut.done()
+    }
+  }
+
+  return { getJson, close: () => pool.destroy() }
+}
+
+function parseBaseUrl(value: string): URL {
+  const base = new URL(value)
+  if (base.protocol !== 'https:' && base.protocol !== 'http:') throw new Error('a base URL is http or https')
+  if (base.username !== '' || base.password !== '') throw new Error('a base URL holds no credentials')
+  // Without the slash the last segment of a prefix such as /anon would be replaced, not extended.
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return base
+}
+
+function parseAddress(path: string, query: Query, base: URL): URL | null {
+  if (!URL.canParse(path, base.href)) return null
+  const url = new URL(path, base)
+  if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) return null
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value))
+  return url
+}
+
+async function answerOf(response: Dispatcher.ResponseData, limits: HttpLimits): Promise<Answer<unknown>> {
+  const { statusCode, headers, body } = response
+  const said = answerOfStatus(statusCode, headers, new Date())
+  if (said !== null) {
+    // A short body is read to its end so that the connection can be used again; nobody waits for it.
+    const signal = AbortSignal.timeout(limits.bodyPauseMs)
+    void body.dump({ limit: 64 * 1024, signal }).catch(() => undefined)
+    return said
+  }
+  return await answerOfBody(response, limits.bodyBytes)
+}
+
+function unusableAfter(cause: unknown, cutReason: string | null, limits: HttpLimits): Answer<never> {
+  if (cutReason !== null) return unusable(cutReason, cutReason !== 'stopped')
+  const code = codeOf(cause)
+  switch (code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return unusable(`no connection within ${secondsText(limits.connectMs)}`, true)
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return unusable(`no headers within ${secondsText(limits.headersMs)}`, true)
+    case 'UND_ERR_BODY_TIMEOUT':
+      return unusable(`body stalled for ${secondsText(limits.bodyPauseMs)}`, true)
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+      return unusable('stopped', false)
+    case 'UND_ERR_INVALID_ARG':
+      return unusable('the request cannot be made', false)
+    default:
+      return unusable(`connection failed (${code})`, true)
+  }
+}
+
+/** Only a code or a class name is passed on: messages hold addresses, and now and then what was sent. */
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown'
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
+  return /^\w{1,60}$/.test(code) ? code : 'unknown'
+}

@@ -1,0 +1,103 @@
+import type { BulkJobOptions } from 'bullmq'
+import type { Logger } from 'pino'
+import type { Service } from '../runtime/service.ts'
+import { createErrorLog } from './error-log.ts'
+import { createHandling } from './handling.ts'
+import { deliveryJobId, type QueueName, requestJobId } from './names.ts'
+import { createPostgres } from './postgres-backend.ts'
+import type { JobHandlers, JobQueue } from './queue.ts'
+import { createRedis } from './redis-backend.ts'
+import type { JobsQueue } from './session.ts'
+import { createWatchdog } from './watchdog.ts'
+import { createWish } from './wish.ts'
+import { within } from './within.ts'
+
+export interface JobQueueOptions {
+  /** Null: BullMQ stands on Postgres. */
+  readonly redisUrl: string | null
+  readonly databaseUrl: string
+  readonly handlers: JobHandlers
+  /** How many jobs this process works on at once. */
+  readonly concurrency?: Partial<Readonly<Record<QueueName, number>>>
+  /** How long `stop` waits for jobs at work before it aborts their signals. */
+  readonly graceMs?: number
+  readonly log: Logger
+}
+
+export type JobQueueService = JobQueue &
+  Service & {
+    /** Whether jobs can be added and taken now. */
+    isConnected(): boolean
+  }
+
+interface NewJob {
+  readonly name: string
+  readonly data: object
+  readonly opts: BulkJobOptions
+}
+
+/**
+ * Starts without its backend and outlives the loss of it, of its data and of its connections: what is missing comes
+ * back by itself within seconds.
+ */
+export function createJobQueue(options: JobQueueOptions): JobQueueService {
+  const { redisUrl, databaseUrl, log, graceMs = 20_000 } = options
+  const noteError = createErrorLog(log)
+  const onError = (err: unknown): void => noteError('warn', 'queue.failed', err)
+  const wish = createWish()
+  const watchdog = createWatchdog(
+    {
+      backend: redisUrl ? createRedis(redisUrl, onError) : createPostgres(databaseUrl, onError),
+      handling: createHandling(options.handlers, noteError),
+      concurrency: { schedule: 10, requests: 50, deliveries: 50, ...options.concurrency },
+      onError,
+      log,
+      noteError,
+    },
+    wish,
+  )
+  let stopped: Promise<void> | null = null
+
+  function open(name: QueueName): JobsQueue {
+    const session = watchdog.session()
+    if (!session || stopped) throw new Error(`queue ${name} is ${stopped ? 'stopped' : 'out of reach'}`)
+    return session.queues[name]
+  }
+
+  async function add(name: QueueName, jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return
+    await within(2_000, addTo(open(name), jobs), `adding to queue ${name}`)
+  }
+
+  return {
+    name: 'queue',
+    start: () => watchdog.start(),
+    stop: () => (stopped ??= watchdog.stop(graceMs)),
+    isConnected: () => watchdog.session() !== null && !stopped,
+    addRequests: async (jobs) =>
+      await add(
+        'requests',
+        jobs.map((data) => ({ name: data.kind, data, opts: { ...once, jobId: requestJobId(data) } })),
+      ),
+    addDeliveries: async (jobs) =>
+      await add(
+        'deliveries',
+        jobs.map((data) => ({ name: 'deliver', data, opts: { ...once, jobId: deliveryJobId(data) } })),
+      ),
+    waiting: async (name) => await within(2_000, open(name).getWaitingCount(), `counting queue ${name}`),
+    setSchedules: async (schedules) => {
+      const stored = wish.ask(schedules)
+      watchdog.nudge()
+      await stored
+    },
+  }
+}
+
+/** A finished job leaves nothing behind, or its id could not be used again. */
+const once = { attempts: 1, removeOnComplete: true, removeOnFail: true }
+
+async function addTo(queue: JobsQueue, jobs: readonly NewJob[]): Promise<void> {
+  // On Postgres a bulk creates temporary tables, which bloats the catalogs when it is done all day.
+  if (jobs.length > 20) await queue.addBulk([...jobs])
+  else await Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
+}

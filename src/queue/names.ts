@@ -1,0 +1,20 @@
+import type { DeliveryJob, RequestJob, Schedule } from './queue.ts'
+
+export const queueNames = ['schedule', 'requests', 'deliveries'] as const
+export type QueueName = (typeof queueNames)[number]
+
+/** Braces make a Redis cluster keep all keys in one slot, which BullMQ's scripts need. */
+export const redisPrefix = '{landfall}'
+
+/** BullMQ refuses ids with a colon and ids of digits only; the word in front takes care of the second. */
+export function requestJobId(job: RequestJob): string {
+  return `${job.kind}-${job.key}-${job.claim}`
+}
+
+export function deliveryJobId(job: DeliveryJob): string {
+  return `deliver-${job.deliveryId}-${job.attempt}`
+}
+
+export function scheduleId(schedule: Pick<Schedule, 'account' | 'task'>): string {
+  return `${schedule.task}-${schedule.account}`
+}

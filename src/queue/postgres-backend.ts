@@ -1,0 +1,79 @@
+import { Socket } from 'node:net'
+import { createPostgresBackend, type PgPool } from 'bullmq'
+import { type ClientBase, Pool } from 'pg'
+import { type Backend, type Link, tame } from './backend.ts'
+import { ensureBullmqSchema } from './bullmq-schema.ts'
+
+/** Three workers listen on a connection each; the others are for queries. */
+const maxConnections = 3 + 8
+/** Any number that the rest of Landfall does not lock. */
+const lockKey = 1_281_453_100
+
+export function createPostgres(url: string, onError: (err: unknown) => void): Backend {
+  return { name: 'postgres', connect: () => connect(url, onError) }
+}
+
+async function connect(url: string, onError: (err: unknown) => void): Promise<Link> {
+  const sockets = new Set<Socket>()
+  const pool = createPool(url, sockets)
+  pool.on('error', onError)
+  // Without this a connection that drops while checked out ends the process.
+  pool.on('connect', (client) => client.on('error', onError))
+
+  function cut(): void {
+    pool.end().catch(onError)
+    for (const socket of sockets) socket.destroy()
+  }
+
+  try {
+    await ensureBullmqSchema(pool)
+  } catch (err) {
+    cut()
+    throw err
+  }
+  const factory: Link['producer'] = (name, opts, parts) =>
+    tame(createPostgresBackend(name, { ...opts, connection: pool as unknown as PgPool }, parts))
+  return { producer: factory, consumer: factory, alone: (work) => alone(pool, work), cut }
+}
+
+function createPool(url: string, sockets: Set<Socket>): Pool {
+  return new Pool({
+    connectionString: url,
+    application_name: 'landfall-queue',
+    max: maxConnections,
+    keepAlive: true,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 10_000,
+    // `pool.end` waits for the server; a server that is gone does not answer.
+    stream: () => {
+      const socket = new Socket()
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+    // The pool awaits it, whatever its type says.
+    onConnect: prepare as (client: ClientBase) => void,
+  })
+}
+
+async function prepare(client: ClientBase): Promise<void> {
+  // A process that was frozen inside a transaction must not hold its locks for ever.
+  await client.query(`set search_path to bullmq; set idle_in_transaction_session_timeout to '10s'`)
+}
+
+/**
+ * BullMQ's schedulers on Postgres stop when two processes upsert them at the same moment. The lock is let go when the
+ * transaction ends, and so also when this process is frozen: the server ends idle transactions.
+ */
+async function alone(pool: Pool, work: () => Promise<void>): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query(`begin; set local lock_timeout to '5s'; select pg_advisory_xact_lock(${lockKey})`)
+    await work()
+    await client.query('commit')
+  } catch (err) {
+    client.release(true)
+    throw err
+  }
+  client.release()
+}

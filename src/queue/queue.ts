@@ -1,0 +1,47 @@
+/**
+ * What the rest of Landfall sees of BullMQ. Jobs carry ids only: all they mean stands in Postgres, so any job may be
+ * lost, doubled or late.
+ */
+
+/** One API request to make: a `get` of one migration, or the next list page of one of the account's walks. */
+export interface RequestJob {
+  readonly kind: 'get' | 'sweep' | 'look'
+  readonly account: string
+  /** The row the request belongs to: a migration's key, or the account's name. */
+  readonly key: string
+  /** The claim's number; a job whose number is no longer the row's is stale and does nothing. */
+  readonly claim: number
+}
+
+/** One attempt to deliver one event to one hook. */
+export interface DeliveryJob {
+  readonly deliveryId: string
+  /** 1-based; with the id it makes the job's id. */
+  readonly attempt: number
+}
+
+/** What this process does with jobs; a role that it does not have is left out. */
+export interface JobHandlers {
+  /** The account's tick: choose the next requests. */
+  readonly plan?: (account: string) => Promise<void>
+  /** The account's sweep is due: start a walk over all its pages. */
+  readonly sweep?: (account: string) => Promise<void>
+  readonly request?: (job: RequestJob, signal: AbortSignal) => Promise<void>
+  readonly deliver?: (job: DeliveryJob, signal: AbortSignal) => Promise<void>
+}
+
+/** A repeating job for one account. */
+export interface Schedule {
+  readonly account: string
+  readonly task: 'plan' | 'sweep'
+  readonly everyMs: number
+}
+
+export interface JobQueue {
+  addRequests(jobs: readonly RequestJob[]): Promise<void>
+  addDeliveries(jobs: readonly DeliveryJob[]): Promise<void>
+  /** Jobs handed over and not yet taken up: how far the workers are behind. */
+  waiting(queue: 'requests' | 'deliveries'): Promise<number>
+  /** Makes the stored schedules equal to these: adds, alters, and removes the others. */
+  setSchedules(schedules: readonly Schedule[]): Promise<void>
+}

@@ -1,0 +1,125 @@
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+
+export interface LoggerOptions {
+  /** A pino level, or `silent`. */
+  readonly level: string
+  /** Default stdout. */
+  readonly destination?: 'stdout' | 'stderr' | DestinationStream
+  /** For people (the destination is a terminal) instead of JSON lines for machines. */
+  readonly pretty: boolean
+  /** Only for `pretty`; default what the terminal can do and NO_COLOR allows. */
+  readonly colors?: boolean
+}
+
+/**
+ * A logger that lets no secret through: wherever the parts of a line came from (fields, child bindings, serializers,
+ * the message), the finished line goes through `redactLine`.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const settings = {
+    level: options.level,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError, error: describeError, cause: describeError, reason: describeError },
+    hooks: { streamWrite: redactLine },
+  }
+  const plain = openDestination(options.destination ?? 'stdout')
+  return pino(settings, options.pretty ? prettyStream(plain, options.colors) : plain)
+}
+
+/** Synchronous, so that the last line before a crash is written too. */
+function openDestination(destination: 'stdout' | 'stderr' | DestinationStream): DestinationStream {
+  if (typeof destination !== 'string') return destination
+  return pino.destination({ dest: destination === 'stdout' ? 1 : 2, sync: true })
+}
+
+function prettyStream(plain: DestinationStream, colors: boolean | undefined): DestinationStream {
+  const format = prettyFactory({
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    ...(colors === undefined ? {} : { colorize: colors }),
+  })
+  return { write: (line) => plain.write(format(line)) }
+}
+
+/** What may be told of an error besides message and stack; others (a row's values in pg's `detail`) may not. */
+const TOLD = 'code errno syscall hostname address port statusCode severity table constraint'.split(' ')
+const MAX_CAUSES = 8
+
+function describeError(value: unknown, depth = 0): unknown {
+  if (!(value instanceof Error)) return value
+  if (depth > MAX_CAUSES) return '[cause]'
+  const message = redactText(value.message)
+  return {
+    type: value.name === 'Error' ? value.constructor.name : value.name,
+    message,
+    // The stack repeats the message; there, a value that looks like a stack line would end the redaction early.
+    stack: value.stack?.replace(value.message, () => message),
+    ...Object.fromEntries(Object.entries(value).filter(([key]) => TOLD.includes(key))),
+    cause: describeError(value.cause, depth + 1),
+    errors: value instanceof AggregateError ? value.errors.map((one) => describeError(one, depth + 1)) : undefined,
+  }
+}
+
+function redactLine(line: string): string {
+  try {
+    return `${JSON.stringify(JSON.parse(line, redactField))}\n`
+  } catch {
+    return redactText(line)
+  }
+}
+
+/** Called for every value of a line, the innermost first. */
+function redactField(key: string, value: unknown): unknown {
+  if (isSecretKey(key) && holdsSecret(value)) return '[redacted]'
+  if (typeof value === 'string') return redactString(key, value)
+  return isQueryError(value) ? { ...value, params: '[redacted]' } : value
+}
+
+function redactString(key: string, text: string): string {
+  // An account's name may well look like one of Anon's keys.
+  if (key === 'account') return text
+  if (key === 'url') return redactText(text.replace(/\?.*$/s, '?***'))
+  return redactText(key === 'stack' ? text.replace(QUERY_IN_STACK, '$1') : text)
+}
+
+const SECRET_KEY =
+  /^(pass|pwd|rawheaders)$|(apikey|secrets?|tokens?|passwords?|passwd|authorization|cookies?|privatekey|credentials?)$/
+
+function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key.toLowerCase().replace(/[^a-z0-9]/g, ''))
+}
+
+/** Numbers count something (a bucket's tokens); the words are those of the configuration's summary. */
+function holdsSecret(value: unknown): boolean {
+  return typeof value === 'string'
+    ? value !== 'set' && value !== 'not set'
+    : typeof value === 'object' && value !== null
+}
+
+/** An error of Drizzle that got into a line as an ordinary object. */
+function isQueryError(value: unknown): value is { query: string; params: unknown } {
+  return typeof value === 'object' && value !== null && 'query' in value && 'params' in value
+}
+
+/** Drizzle ends its messages with the query's values. */
+const QUERY_IN_TEXT = /(Failed query:[\s\S]*?)\s+params:[\s\S]*$/
+const QUERY_IN_STACK = /(Failed query:[\s\S]*?)\s+params:[\s\S]*?(?=\n\s+at )/
+
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [QUERY_IN_TEXT, '$1'],
+  // Passwords in URLs; up to the last @, as people forget to encode the one in their password.
+  [/(:\/\/[^\s:@/?#]*):[^\s"'<>]*@/g, '$1:***@'],
+  [/(:\/\/[^\s"'<>?#]*)\?[^\s"'<>]*/g, '$1?***'],
+  [/\b(Bearer)\s+(?!tokens?\b)[^\s"',;]+/gi, '$1 ***'],
+  [/\b(whsec_|whsk_)[A-Za-z0-9+/=_-]+/g, '$1***'],
+  [/\b(anon_)[A-Za-z0-9_-]{6,}/g, '$1***'],
+  [/(password|passwd|api[_-]?key|token|secret)(=|"\s*:\s*)("[^"]*"|[^\s&;,"']+)/gi, '$1$2***'],
+]
+
+/** The text without the passwords, keys and tokens that can be told by their form. */
+export function redactText(text: string): string {
+  return PATTERNS.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+}

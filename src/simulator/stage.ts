@@ -1,0 +1,125 @@
+import { createApi } from './api.ts'
+import { createWorldClock } from './clock.ts'
+import { drawFault, type Fault, type FaultMix, isListFault, nameOf, parseFaultMix } from './faults.ts'
+import { historyLives, runLives } from './lives.ts'
+import type { SimulatorSettings } from './options.ts'
+import { createRandom } from './random.ts'
+import { createRateLimit, retryAfterHeaders } from './rate-limit.ts'
+import { createRequestLog, type LoggedRequest, type RequestCounts } from './request-log.ts'
+import { type Route, routeOf } from './route.ts'
+import { isSilent } from './send.ts'
+import { spoilReply } from './spoil.ts'
+import { errorReply, type Reply, type TrueMigration, trueMigration } from './wire.ts'
+import { createWorld, exists, rowOf, type World } from './world.ts'
+
+const KEPT_REQUESTS = 200_000
+
+/** What is put to the API. */
+export interface Question {
+  readonly method: string
+  readonly url: URL
+  readonly authorization: string | undefined
+}
+
+/** The simulator without its sockets. */
+export interface Stage {
+  answer(question: Question): { readonly reply: Reply; readonly fault: Fault | null }
+  /** Every migration that exists, oldest first; `history: false` leaves out those that ended long before the start. */
+  truth(options?: { history?: boolean }): TrueMigration[]
+  /** What has been asked, oldest first; the last 200,000. */
+  requests(): readonly LoggedRequest[]
+  /** How much has been asked, of everything. */
+  counts(): RequestCounts
+  /** From now on these faults, and no others. Throws on a name or probability that is none. */
+  setFaults(mix: FaultMix): void
+  faults(): FaultMix
+  /** From now on it is gone. False if there is no such migration. */
+  delete(id: string): boolean
+  /** Stops the world where it is, for ever. */
+  freeze(): void
+  isFrozen(): boolean
+  /** What `now` read at simulated second 0. The first call starts the world. */
+  epochMs(): number
+}
+
+export function createStage(settings: SimulatorSettings): Stage {
+  const world = worldOf(settings)
+  const clock = createWorldClock(settings.now, settings.epochMs)
+  const log = createRequestLog(KEPT_REQUESTS)
+  const refuse = createGate(settings)
+  const answerRoute = createApi(settings, world, clock)
+  const chance = createRandom(`${settings.seed}/faults`)
+  let mix = validMix(settings.faults)
+
+  function faultFor(route: Route): Fault | null {
+    if (route.kind === 'other') return null
+    const fault = drawFault(mix, chance)
+    return fault && isListFault(fault) && route.kind !== 'list' ? null : fault
+  }
+
+  function answer(question: Question) {
+    const route = routeOf(question.method, question.url)
+    const nowMs = settings.now()
+    const logged = entryOf(route, nowMs)
+    log.record(logged)
+    const refused = refuse(question, nowMs)
+    const fault = refused ? null : faultFor(route)
+    const honest = refused ?? answerRoute(route, fault)
+    const context = { path: question.url.pathname, nowMs, next: chance, settings }
+    const reply = fault ? spoilReply(honest, fault, context) : honest
+    log.settle(logged, isSilent(fault) ? 0 : reply.statusCode, fault && nameOf(fault))
+    return { reply, fault }
+  }
+
+  return {
+    answer,
+    truth: ({ history = true } = {}) =>
+      world.rows
+        .filter((row) => exists(row, clock.atMs()) && (history || !row.isHistory))
+        .map((row) => trueMigration(row, clock.atMs(), clock.epochMs(), settings.timeStyle)),
+    requests: log.list,
+    counts: log.counts,
+    setFaults: (next) => {
+      mix = validMix(next)
+    },
+    faults: () => mix,
+    delete: (id) => world.remove(id, clock.atMs()),
+    freeze: clock.freeze,
+    isFrozen: clock.isFrozen,
+    epochMs: clock.epochMs,
+  }
+}
+
+function worldOf(settings: SimulatorSettings): World {
+  const history = Array.from(historyLives(settings), (life) => rowOf(life, settings.speed, true))
+  const run = Array.from(runLives(settings), (life) => rowOf(life, settings.speed, false))
+  return createWorld([...history, ...run], settings.order)
+}
+
+/** Whether a request is turned away before anything is looked at. */
+function createGate(settings: SimulatorSettings): (question: Question, nowMs: number) => Reply | null {
+  const { apiKey, rateLimit, refusal, errorBody } = settings
+  const take = createRateLimit(rateLimit)
+  return (question, nowMs) => {
+    const waitMs = take(nowMs)
+    if (waitMs > 0) {
+      const headers = retryAfterHeaders(rateLimit?.retryAfter ?? 'none', waitMs, nowMs)
+      return errorReply(429, 'too many requests', errorBody, headers)
+    }
+    if (apiKey === null || question.authorization === `Bearer ${apiKey}`) return null
+    return errorReply(refusal, 'this key is not accepted', errorBody)
+  }
+}
+
+function entryOf(route: Route, at: number): LoggedRequest {
+  const entry = { at, kind: route.kind, statusCode: 0 }
+  if (route.kind === 'get') return { ...entry, id: route.id }
+  const page = route.kind === 'list' ? route.query.get('page') : null
+  return page !== null && /^-?\d+$/.test(page) ? { ...entry, page: Number(page) } : entry
+}
+
+function validMix(value: FaultMix): FaultMix {
+  const parsed = parseFaultMix(value)
+  if (parsed.kind === 'invalid') throw new Error(`the simulator cannot switch its faults: ${parsed.reason}`)
+  return parsed.mix
+}

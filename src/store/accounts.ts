@@ -1,0 +1,94 @@
+import { eq, sql } from 'drizzle-orm'
+
+import type { Db, Tx } from './db.ts'
+import { accounts } from './schema.ts'
+
+/** Makes sure that the account has its rows. */
+export async function registerAccount(db: Db, name: string, provider: string): Promise<void> {
+  await db.execute(sql`
+    insert into landfall.account (name, provider) values (${name}, ${provider})
+    on conflict (name) do update set provider = excluded.provider where landfall.account.provider <> excluded.provider`)
+  await db.execute(sql`insert into landfall.budget (account) values (${name}) on conflict do nothing`)
+  await db.execute(sql`insert into landfall.walk (account, kind) values (${name}, 'sweep'), (${name}, 'look') on conflict do nothing`)
+}
+
+export interface AccountState {
+  readonly state: 'active' | 'suspended'
+  readonly baselineAt: Date | null
+  readonly probes: number
+  /** Whether a suspended account's key may be tried now. */
+  readonly probeDue: boolean
+}
+
+export async function loadAccount(db: Pick<Db, 'select'>, name: string): Promise<AccountState | null> {
+  const [row] = await db
+    .select({
+      state: accounts.state,
+      baselineAt: accounts.baselineAt,
+      probes: accounts.probes,
+      probeDue: sql<boolean>`coalesce(${accounts.probeAt} <= now(), false)`,
+    })
+    .from(accounts)
+    .where(eq(accounts.name, name))
+  return row ?? null
+}
+
+/** Takes the account's planning turn until the transaction ends; null where another process has it. */
+export async function takePlanningTurn(tx: Tx, name: string): Promise<AccountState | null> {
+  const { rows } = await tx.execute<{ name: string }>(
+    sql`select name from landfall.account where name = ${name} for no key update skip locked`,
+  )
+  if (rows.length === 0) return null
+  await tx.execute(sql`update landfall.account set planned_at = clock_timestamp() where name = ${name}`)
+  return loadAccount(tx, name)
+}
+
+/** Returns the account's next place in its own stream of events, or null where nothing had to change. */
+export async function suspendAccount(tx: Tx, name: string, reason: string, probeInMs: number): Promise<number | null> {
+  return sequenceOf(
+    await tx.execute<{ events: number }>(sql`
+      update landfall.account set state = 'suspended', state_reason = ${reason}, state_since = now(), probes = 0,
+        probe_at = now() + make_interval(secs => ${probeInMs / 1000}), events = events + 1
+      where name = ${name} and state = 'active' returning events`),
+  )
+}
+
+export async function resumeAccount(tx: Tx, name: string): Promise<number | null> {
+  return sequenceOf(
+    await tx.execute<{ events: number }>(sql`
+      update landfall.account set state = 'active', state_reason = null, state_since = now(), probe_at = null,
+        probes = 0, events = events + 1
+      where name = ${name} and state = 'suspended' returning events`),
+  )
+}
+
+export async function scheduleProbe(db: Pick<Db, 'execute'>, name: string, inMs: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.account set probes = probes + 1, probe_at = now() + make_interval(secs => ${inMs / 1000})
+    where name = ${name} and state = 'suspended'`)
+}
+
+/** Returns the place of the baseline's event, or null where the baseline was complete before. */
+export async function completeBaseline(tx: Tx, name: string): Promise<number | null> {
+  return sequenceOf(
+    await tx.execute<{ events: number }>(sql`
+      update landfall.account set baseline_at = clock_timestamp(), events = events + 1
+      where name = ${name} and baseline_at is null returning events`),
+  )
+}
+
+function sequenceOf(result: { rows: { events: number }[] }): number | null {
+  return result.rows[0]?.events ?? null
+}
+
+export async function markSweepCompleted(tx: Tx, name: string): Promise<void> {
+  await tx.execute(sql`update landfall.account set last_sweep_completed_at = clock_timestamp() where name = ${name}`)
+}
+
+/** How many of the account's migrations stand in each phase. */
+export async function countPhases(tx: Tx, name: string): Promise<Record<string, number>> {
+  const { rows } = await tx.execute<{ phase: string; n: number }>(
+    sql`select phase, count(*)::int as n from landfall.migration where account = ${name} group by phase order by phase`,
+  )
+  return Object.fromEntries(rows.map((row) => [row.phase, row.n]))
+}

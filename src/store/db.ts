@@ -1,0 +1,76 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import type { Logger } from 'pino'
+
+/** Statements of their own. */
+export type Db = NodePgDatabase & { readonly pool: pg.Pool }
+/** Statements inside one transaction. A function that must run in one takes this. */
+export type Tx = NodePgDatabase & { readonly inTransaction: true }
+
+export interface DbOptions {
+  readonly url: string
+  readonly log: Logger
+  readonly applicationName: string
+  readonly maxConnections?: number
+}
+
+export function openDb(options: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 20,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    // A process frozen in the middle of a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: 10_000,
+    statement_timeout: 60_000,
+  })
+  const note = (err: Error) => options.log.debug({ err }, 'database.connection_lost')
+  // An error without a listener ends the process: the pool's for idle clients, each client's own while it is lent.
+  pool.on('error', note)
+  pool.on('connect', (client) => client.on('error', note))
+  return Object.assign(drizzle(pool), { pool })
+}
+
+/** Errors after which the same transaction may simply be tried again. */
+const RETRYABLE = new Set(['40001', '40P01'])
+const TRIES = 5
+
+/** Runs `work` in one transaction; a deadlock or serialization failure is tried again. */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transactOnce(db.pool, work)
+    } catch (err) {
+      if (attempt >= TRIES || !RETRYABLE.has(pgCodeOf(err) ?? '')) throw err
+    }
+  }
+}
+
+async function transactOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: unknown = null
+  try {
+    await client.query('begin')
+    const result = await work(Object.assign(drizzle(client), { inTransaction: true as const }))
+    await client.query('commit')
+    return result
+  } catch (err) {
+    await client.query('rollback').catch((rollbackError: unknown) => {
+      broken = rollbackError
+    })
+    throw err
+  } finally {
+    // A client that could not even roll back is thrown away.
+    client.release(broken !== null)
+  }
+}
+
+/** The SQLSTATE of an error, also where Drizzle wrapped it. */
+export function pgCodeOf(err: unknown): string | null {
+  for (let e: unknown = err; e instanceof Error; e = e.cause) {
+    const { code } = e as { code?: unknown }
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code
+  }
+  return null
+}

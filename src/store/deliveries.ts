@@ -1,0 +1,120 @@
+import { sql } from 'drizzle-orm'
+
+import type { EventType } from '../domain/event-type.ts'
+import type { Db } from './db.ts'
+import { HANDOVER_S } from './polls.ts'
+
+/** Attempts under way to one hook at most, so that a slow receiver only slows itself. */
+const ATTEMPTS_PER_HOOK = 10
+/** How long an attempt may take in all; then another process may repeat it, with the same event id. */
+const ATTEMPT_S = 25
+
+export interface DeliveryClaim {
+  readonly deliveryId: string
+  readonly claim: number
+}
+
+/**
+ * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
+ * delivered, held or dead.
+ */
+export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DeliveryClaim[]> {
+  const { rows } = await db.execute<{ id: string; claim: number }>(sql`
+    with due as materialized (
+      select line.id from landfall.hook h
+      cross join lateral (
+        select d.id from landfall.delivery d
+        where d.hook = h.name and d.state = 'pending' and d.next_attempt_at <= now()
+          and (d.lease_until is null or d.lease_until < now())
+          and not exists (
+            select from landfall.delivery ahead
+            where ahead.hook = d.hook and ahead.stream = d.stream and ahead.sequence < d.sequence
+              and ahead.state = 'pending')
+        order by d.next_attempt_at, d.id
+        limit greatest(0, ${ATTEMPTS_PER_HOOK} - (
+          select count(*) from landfall.delivery b
+          where b.hook = h.name and b.state = 'pending' and b.lease_until >= now()))
+        for no key update skip locked) line
+      where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active')
+    update landfall.delivery d set claim = d.claim + 1, lease_until = now() + make_interval(secs => ${HANDOVER_S})
+    from due where d.id = due.id returning d.id, d.claim`)
+  return rows.map((row) => ({ deliveryId: row.id, claim: row.claim }))
+}
+
+export interface ClaimedDelivery {
+  readonly hook: string
+  /** 1-based number of the attempt that begins. */
+  readonly attempt: number
+  readonly event: {
+    readonly id: string
+    readonly type: EventType
+    readonly account: string
+    readonly migrationId: string | null
+    readonly sequence: number
+    readonly recordedAt: Date
+    readonly payload: Record<string, unknown>
+  }
+}
+
+/** Takes up a claimed delivery and counts the attempt; null where the claim is no longer valid. */
+export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<ClaimedDelivery | null> {
+  const { rows } = await db.execute<Record<string, unknown>>(sql`
+    update landfall.delivery d set lease_until = now() + make_interval(secs => ${ATTEMPT_S}),
+      attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, now())
+    from landfall.event e
+    where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
+      and d.lease_until > now() and e.id = d.event
+    returning d.hook, d.attempts, e.id, e.type, e.account, e.migration_id, e.sequence, e.recorded_at, e.payload`)
+  const row = rows[0]
+  if (row === undefined) return null
+  return {
+    hook: String(row['hook']),
+    attempt: Number(row['attempts']),
+    event: {
+      id: String(row['id']),
+      type: row['type'] as EventType,
+      account: String(row['account']),
+      migrationId: row['migration_id'] as string | null,
+      sequence: Number(row['sequence']),
+      recordedAt: new Date(row['recorded_at'] as string),
+      payload: row['payload'] as Record<string, unknown>,
+    },
+  }
+}
+
+const held = (delivery: DeliveryClaim) => sql`id = ${delivery.deliveryId}::bigint and claim = ${delivery.claim}`
+
+export async function markDelivered(db: Db, delivery: DeliveryClaim, statusCode: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.delivery set state = 'delivered', delivered_at = now(), next_attempt_at = null, lease_until = null,
+      last_status_code = ${statusCode}, last_error = null
+    where ${held(delivery)} and state = 'pending'`)
+}
+
+export interface FailedAttempt {
+  readonly statusCode: number | null
+  readonly error: string
+}
+
+export async function retryDelivery(db: Db, delivery: DeliveryClaim, failed: FailedAttempt, inMs: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.delivery set lease_until = null, next_attempt_at = now() + make_interval(secs => ${inMs / 1000}),
+      last_status_code = ${failed.statusCode}, last_error = ${failed.error}
+    where ${held(delivery)} and state = 'pending'`)
+}
+
+/** Every attempt was used up; what stands behind it in its stream may go. */
+export async function buryDelivery(db: Db, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
+  await db.execute(sql`
+    update landfall.delivery set state = 'dead', next_attempt_at = null, lease_until = null,
+      last_status_code = ${failed.statusCode}, last_error = ${failed.error}
+    where ${held(delivery)} and state = 'pending'`)
+}
+
+/** Not an attempt after all: the process is stopping, or does not know the hook. */
+export async function returnDelivery(db: Db, delivery: DeliveryClaim, waitMs: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.delivery set lease_until = null, attempts = attempts - 1,
+      next_attempt_at = now() + make_interval(secs => ${waitMs / 1000})
+    where ${held(delivery)} and state = 'pending'`)
+}

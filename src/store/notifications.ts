@@ -1,0 +1,54 @@
+import pg from 'pg'
+import type { Logger } from 'pino'
+
+import type { Service } from '../runtime/service.ts'
+
+const RECONNECT_MS = 1_000
+
+/**
+ * Listens on a channel and calls back for each ring, reconnecting for ever. A ring may be lost while the connection is
+ * down: it only saves waiting, and whoever listens must look by itself now and then.
+ */
+export function listenTo(url: string, channel: string, onRing: () => void, log: Logger): Service {
+  let client: pg.Client | null = null
+  let timer: NodeJS.Timeout | null = null
+  let stopped = true
+
+  function reconnectLater(failed: pg.Client): void {
+    if (stopped || client !== failed) return
+    client = null
+    failed.end().catch(() => {})
+    timer = setTimeout(connect, RECONNECT_MS)
+  }
+
+  function connect(): void {
+    const next = new pg.Client({ connectionString: url, application_name: 'landfall-listen', keepAlive: true })
+    client = next
+    next.on('error', (err) => {
+      log.debug({ err, channel }, 'listen.connection_lost')
+      reconnectLater(next)
+    })
+    next.on('end', () => reconnectLater(next))
+    next.on('notification', onRing)
+    next
+      .connect()
+      .then(() => next.query(`listen ${pg.escapeIdentifier(channel)}`))
+      .then(onRing)
+      .catch(() => reconnectLater(next))
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true
+    if (timer !== null) clearTimeout(timer)
+    const last = client
+    client = null
+    await last?.end().catch(() => {})
+  }
+
+  async function start(): Promise<void> {
+    stopped = false
+    connect()
+  }
+
+  return { name: `listen:${channel}`, start, stop }
+}

@@ -1,0 +1,98 @@
+import { sql } from 'drizzle-orm'
+
+import type { Db, Tx } from './db.ts'
+
+/** How long a claim waits for a worker to take it up; then it is given out again. */
+export const HANDOVER_S = 5
+/** How long a request may take in all, with room to spare; then another process may make it again. */
+export const REQUEST_S = 25
+
+export interface PollClaim {
+  readonly key: string
+  readonly claim: number
+}
+
+/** Claims the account's `limit` polls that have been due the longest. */
+export async function claimDuePolls(tx: Tx, account: string, limit: number): Promise<PollClaim[]> {
+  if (limit <= 0) return []
+  const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
+    with due as materialized (
+      select id from landfall.migration
+      where account = ${account} and next_poll_at is not null and next_poll_at <= now()
+        and (lease_until is null or lease_until < now())
+      order by next_poll_at limit ${limit} for no key update skip locked)
+    update landfall.migration m set claim = m.claim + 1, lease_until = now() + make_interval(secs => ${HANDOVER_S})
+    from due where m.id = due.id returning m.id as key, m.claim`)
+  return rows
+}
+
+export interface ClaimedPoll {
+  readonly migrationId: string
+  readonly failures: number
+  readonly misses: number
+}
+
+/** Takes up a claim; null where it is no longer valid, because it came late or another took over. */
+export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | null> {
+  const { rows } = await db.execute<{ migration_id: string; failures: number; misses: number }>(sql`
+    update landfall.migration set lease_until = now() + make_interval(secs => ${REQUEST_S})
+    where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
+    returning migration_id, failures, misses`)
+  const row = rows[0]
+  return row === undefined ? null : { migrationId: row.migration_id, failures: row.failures, misses: row.misses }
+}
+
+const held = (poll: PollClaim) => sql`id = ${poll.key}::bigint and claim = ${poll.claim}`
+
+/** Ends a claim. What comes next stands in `next_poll_at`, which is left alone here. */
+export async function releasePoll(db: Pick<Db, 'execute'>, poll: PollClaim): Promise<void> {
+  await db.execute(sql`update landfall.migration set lease_until = null where ${held(poll)}`)
+}
+
+export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.migration set lease_until = null, failures = failures + 1,
+      next_poll_at = now() + make_interval(secs => ${waitMs / 1000})
+    where ${held(poll)}`)
+}
+
+/** A `get` found nothing: ask again later. */
+export async function countMiss(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
+  await db.execute(sql`
+    update landfall.migration set lease_until = null, misses = misses + 1, polls = polls + 1,
+      next_poll_at = now() + make_interval(secs => ${waitMs / 1000})
+    where ${held(poll)}`)
+}
+
+export interface Vanished {
+  readonly key: bigint
+  readonly events: number
+  readonly status: string
+  readonly phase: string
+  readonly companyId: string | null
+  readonly createdByUserId: string | null
+  readonly createdAt: string | null
+  readonly requestedAt: Date
+}
+
+/** The migration is gone; null where the claim was lost or it was known to be gone. */
+export async function markVanished(tx: Tx, poll: PollClaim): Promise<Vanished | null> {
+  const { rows } = await tx.execute<Record<string, unknown>>(sql`
+    update landfall.migration set lease_until = null, next_poll_at = null, vanished_at = now(), polls = polls + 1,
+      misses = misses + 1, events = events + 1
+    where ${held(poll)} and vanished_at is null
+    returning id as key, events, status, phase, company_id, created_by_user_id, requested_at,
+      to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`)
+  const row = rows[0]
+  if (row === undefined) return null
+  return {
+    key: BigInt(String(row['key'])),
+    events: Number(row['events']),
+    status: String(row['status']),
+    phase: String(row['phase']),
+    companyId: row['company_id'] as string | null,
+    createdByUserId: row['created_by_user_id'] as string | null,
+    createdAt: row['created_at'] as string | null,
+    requestedAt: new Date(row['requested_at'] as string),
+  }
+}

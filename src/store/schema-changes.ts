@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+
+const FOLDER = fileURLToPath(new URL('../../migrations-sql', import.meta.url))
+/** Any number, the same in every version: whoever holds it changes the schema. */
+const LOCK = 7_265_001
+const OLDEST_POSTGRES = 140_000
+
+export interface SchemaChanges {
+  readonly applied: number
+  readonly total: number
+}
+
+/**
+ * Applies the schema changes that the database lacks. Safe with many processes starting at once: the first does the
+ * work under an advisory lock, the others wait for it and find nothing left to do.
+ */
+export async function applySchemaChanges(url: string): Promise<SchemaChanges> {
+  const client = new pg.Client({ connectionString: url, application_name: 'landfall-schema', keepAlive: true })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await requireRecentPostgres(client)
+    await client.query('select pg_advisory_lock($1)', [LOCK])
+    const before = await countApplied(client)
+    const total = countFiles()
+    if (before > total) {
+      throw new Error(
+        `The database has ${before} schema changes, this version of Landfall knows ${total}: it is older than the one that wrote them. Run the newer version.`,
+      )
+    }
+    await migrate(drizzle(client), {
+      migrationsFolder: FOLDER,
+      migrationsSchema: 'landfall',
+      migrationsTable: 'schema_change',
+    })
+    const after = await countApplied(client)
+    // Drizzle skips a change whose time lies before the newest applied one, and says nothing.
+    if (after !== total) throw new Error(`${total - after} schema changes were skipped; check migrations-sql/meta/_journal.json`)
+    return { applied: after - before, total }
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+async function requireRecentPostgres(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+  )
+  const server = rows[0]
+  if (server === undefined || server.number < OLDEST_POSTGRES) {
+    throw new Error(`PostgreSQL 14 or newer is needed; DATABASE_URL leads to ${server?.version ?? 'an unknown version'}.`)
+  }
+}
+
+async function countApplied(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ there: boolean }>(
+    `select to_regclass('landfall.schema_change') is not null as there`,
+  )
+  if (rows[0]?.there !== true) return 0
+  const counted = await client.query<{ n: number }>('select count(*)::int as n from landfall.schema_change')
+  return counted.rows[0]?.n ?? 0
+}
+
+function countFiles(): number {
+  const journal = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')) as { entries: unknown[] }
+  return journal.entries.length
+}

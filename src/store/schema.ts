@@ -1,0 +1,225 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+
+import type { EventType } from '../domain/event-type.ts'
+import type { Phase } from '../domain/phase.ts'
+import type { Via } from '../domain/reading.ts'
+import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
+
+export const landfall = pgSchema('landfall')
+
+const moment = (name: string) => timestamp(name, { withTimezone: true })
+const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
+
+export const accounts = landfall.table('account', {
+  name: text('name').primaryKey(),
+  provider: text('provider').notNull(),
+  state: text('state').$type<'active' | 'suspended'>().notNull().default('active'),
+  stateReason: text('state_reason'),
+  stateSince: moment('state_since').notNull().defaultNow(),
+  /** While suspended: when one list request may try whether the key works again. */
+  probeAt: moment('probe_at'),
+  probes: integer('probes').notNull().default(0),
+  baselineAt: moment('baseline_at'),
+  lastSweepCompletedAt: moment('last_sweep_completed_at'),
+  /** Number of the account's own events, which form a stream beside its migrations'. */
+  events: integer('events').notNull().default(0),
+  plannedAt: moment('planned_at'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+/** What an account may still spend; one row that all processes share. */
+export const budgets = landfall.table('budget', {
+  account: text('account')
+    .primaryKey()
+    .references(() => accounts.name),
+  /** Generic cell rate algorithm: the moment at which the bucket would be full again. */
+  fullAt: moment('full_at').notNull().defaultNow(),
+  blockedUntil: moment('blocked_until'),
+  /** Unusable answers in a row, over all requests of the account. */
+  failures: integer('failures').notNull().default(0),
+  throttles: integer('throttles').notNull().default(0),
+})
+
+/** An account has two walks, side by side: sweeps over all pages, and looks at where new rows appear. */
+export const walks = landfall.table(
+  'walk',
+  {
+    account: text('account')
+      .notNull()
+      .references(() => accounts.name),
+    kind: text('kind').$type<WalkKind>().notNull(),
+    /** Where it stands; null between two walks. */
+    walk: jsonb('walk').$type<Walk>(),
+    /** When the next one may begin; null where nothing has asked for it. */
+    dueAt: moment('due_at').defaultNow(),
+    startedAt: moment('started_at'),
+    completed: integer('completed').notNull().default(0),
+    /** Index of the last page with rows. */
+    lastPage: integer('last_page').notNull().default(0),
+    freshEnd: text('fresh_end').$type<FreshEnd>().notNull().default('first'),
+    nextPageAt: moment('next_page_at').notNull().defaultNow(),
+    lastRequestAt: moment('last_request_at'),
+    failures: integer('failures').notNull().default(0),
+    claim: integer('claim').notNull().default(0),
+    leaseUntil: moment('lease_until'),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.kind] })],
+)
+
+export const migrations = landfall.table(
+  'migration',
+  {
+    id: id(),
+    account: text('account')
+      .notNull()
+      .references(() => accounts.name),
+    migrationId: text('migration_id').notNull(),
+    status: text('status').notNull(),
+    phase: text('phase').$type<Phase>().notNull(),
+    /** The furthest stage of its life seen so far (see `progressOf`); a list page may only raise it. */
+    furthest: smallint('furthest').$type<0 | 1 | 2>().notNull(),
+    companyId: text('company_id'),
+    createdByUserId: text('created_by_user_id'),
+    createdAt: moment('created_at'),
+    attributes: jsonb('attributes').$type<Record<string, unknown>>().notNull().default({}),
+    firstSeenAt: moment('first_seen_at').notNull(),
+    statusSince: moment('status_since').notNull(),
+    finishedAt: moment('finished_at'),
+    /** When the request of the newest accepted reading was about to be sent; older readings change nothing. */
+    requestedAt: moment('requested_at').notNull(),
+    lastObservedAt: moment('last_observed_at').notNull(),
+    lastObservedVia: text('last_observed_via').$type<Via>().notNull(),
+    nextPollAt: moment('next_poll_at'),
+    polls: integer('polls').notNull().default(0),
+    transitions: integer('transitions').notNull(),
+    events: integer('events').notNull(),
+    /** Late re-checks done since it ended. */
+    rechecks: smallint('rechecks').notNull().default(0),
+    failures: integer('failures').notNull().default(0),
+    misses: integer('misses').notNull().default(0),
+    vanishedAt: moment('vanished_at'),
+    overdue: boolean('overdue').notNull().default(false),
+    claim: integer('claim').notNull().default(0),
+    leaseUntil: moment('lease_until'),
+  },
+  (t) => [
+    unique('migration_identity').on(t.account, t.migrationId),
+    // The tick: what of this account is due, oldest first.
+    index('migration_due')
+      .on(t.account, t.nextPollAt)
+      .where(sql`next_poll_at is not null`),
+  ],
+)
+
+export const transitions = landfall.table(
+  'transition',
+  {
+    migration: bigint('migration', { mode: 'bigint' })
+      .notNull()
+      .references(() => migrations.id),
+    seq: integer('seq').notNull(),
+    fromStatus: text('from_status'),
+    toStatus: text('to_status').notNull(),
+    fromPhase: text('from_phase').$type<Phase>(),
+    toPhase: text('to_phase').$type<Phase>().notNull(),
+    notBefore: moment('not_before'),
+    notAfter: moment('not_after').notNull(),
+    observedVia: text('observed_via').$type<Via>().notNull(),
+    recordedAt: moment('recorded_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.migration, t.seq] })],
+)
+
+export const events = landfall.table(
+  'event',
+  {
+    id: text('id').primaryKey(),
+    type: text('type').$type<EventType>().notNull(),
+    account: text('account').notNull(),
+    /** Null for events of the account itself. */
+    migration: bigint('migration', { mode: 'bigint' }).references(() => migrations.id),
+    migrationId: text('migration_id'),
+    /** 1, 2, … per migration, or per account for its own events. */
+    sequence: integer('sequence').notNull(),
+    recordedAt: moment('recorded_at').notNull().defaultNow(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+  },
+  (t) => [
+    index('event_recorded').on(t.recordedAt),
+    // Never two events at one place of a stream, whatever else goes wrong.
+    uniqueIndex('event_place').on(t.account, sql`coalesce(migration_id, '')`, t.sequence),
+  ],
+)
+
+export const hooks = landfall.table('hook', {
+  name: text('name').primaryKey(),
+  kind: text('kind').notNull(),
+  events: text('events').array().$type<EventType[]>().notNull(),
+  state: text('state').$type<'active' | 'disabled'>().notNull().default('active'),
+  stateReason: text('state_reason'),
+  /** False once no configuration names it any more. */
+  configured: boolean('configured').notNull().default(true),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const deliveries = landfall.table(
+  'delivery',
+  {
+    id: id(),
+    event: text('event')
+      .notNull()
+      .references(() => events.id),
+    hook: text('hook')
+      .notNull()
+      .references(() => hooks.name),
+    /** What must arrive in order: one migration's events, or one account's. */
+    stream: text('stream').notNull(),
+    sequence: integer('sequence').notNull(),
+    state: text('state').$type<'pending' | 'delivered' | 'dead' | 'held'>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    firstAttemptAt: moment('first_attempt_at'),
+    deliveredAt: moment('delivered_at'),
+    nextAttemptAt: moment('next_attempt_at'),
+    lastStatusCode: integer('last_status_code'),
+    lastError: text('last_error'),
+    claim: integer('claim').notNull().default(0),
+    leaseUntil: moment('lease_until'),
+  },
+  (t) => [
+    unique('delivery_once').on(t.event, t.hook),
+    // The relay: what is due, and what waits behind it in its stream.
+    index('delivery_due')
+      .on(t.hook, t.nextAttemptAt)
+      .where(sql`state = 'pending'`),
+    index('delivery_line')
+      .on(t.hook, t.stream, t.sequence)
+      .where(sql`state = 'pending'`),
+  ],
+)
+
+export const usage = landfall.table(
+  'usage',
+  {
+    hour: moment('hour').notNull(),
+    account: text('account').notNull(),
+    listRequests: integer('list_requests').notNull().default(0),
+    getRequests: integer('get_requests').notNull().default(0),
+    rateLimited: integer('rate_limited').notNull().default(0),
+    errors: integer('errors').notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.hour] })],
+)

@@ -1,0 +1,50 @@
+import pRetry, { AbortError } from 'p-retry'
+
+import type { Answer } from '../providers/provider.ts'
+import { spendToken } from '../store/budgets.ts'
+import type { Account, Deps } from './account.ts'
+
+/** What came of asking, and when, on the database's clock. */
+export type Asked<T> =
+  | { readonly kind: 'answered'; readonly answer: Answer<T>; readonly requestedAt: Date; readonly receivedAt: Date; readonly tries: number }
+  /** The budget (or the stop of the process) did not let the request out. */
+  | { readonly kind: 'not_sent' }
+
+/** Only trouble that shows at once is worth another try at once; what hangs is left to the next poll. */
+const QUICK_MS = 3_000
+/** From so many unusable answers in a row on, the provider is ill, and quick retries only make it worse. */
+const ILL_FROM = 3
+
+class PassingTrouble extends Error {}
+
+/** Asks the provider, and once or twice more where the trouble was quick and passing. Each try spends budget. */
+export async function askProvider<T>(
+  deps: Pick<Deps, 'db'>,
+  account: Account,
+  kind: 'get' | 'list',
+  send: () => Promise<Answer<T>>,
+  signal: AbortSignal,
+): Promise<Asked<T>> {
+  let asked: Asked<T> = { kind: 'not_sent' }
+
+  async function tryOnce(attempt: number): Promise<void> {
+    const spending = await spendToken(deps.db, account.name, kind, account.rate)
+    if (spending.kind === 'refused') throw new AbortError('no budget')
+    const started = performance.now()
+    const answer = await send()
+    const tookMs = performance.now() - started
+    const receivedAt = new Date(spending.at.getTime() + tookMs)
+    asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt }
+    const passing = answer.kind === 'unusable' && answer.passing
+    if (passing && tookMs < QUICK_MS && spending.failures < ILL_FROM) throw new PassingTrouble(answer.reason)
+  }
+
+  const options = { retries: 2, minTimeout: 250, factor: 3, randomize: true, signal }
+  try {
+    await pRetry(tryOnce, options)
+  } catch (err) {
+    const expected = err instanceof PassingTrouble || signal.aborted || (err instanceof Error && err.message === 'no budget')
+    if (!expected) throw err
+  }
+  return asked
+}

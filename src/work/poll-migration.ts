@@ -1,0 +1,119 @@
+import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
+import type { Reading } from '../domain/reading.ts'
+import { inTransaction } from '../store/db.ts'
+import { insertEvents } from '../store/events.ts'
+import {
+  type ClaimedPoll,
+  countMiss,
+  markVanished,
+  type PollClaim,
+  postponePoll,
+  releasePoll,
+  startPoll,
+} from '../store/polls.ts'
+import type { Account, Deps } from './account.ts'
+import { type Asked, askProvider } from './ask-provider.ts'
+import { recordObservations } from './record-observations.ts'
+import { settleAnswer } from './settle-answer.ts'
+
+type Answered = Extract<Asked<Reading>, { kind: 'answered' }>
+
+/** Asks once for one migration, and records what came of it. */
+export async function pollMigration(deps: Deps, account: Account, poll: PollClaim, signal: AbortSignal): Promise<void> {
+  const started = performance.now()
+  const claimed = await startPoll(deps.db, poll)
+  if (claimed === null) return
+
+  const asked = await askProvider(deps, account, 'get', () => account.provider.get(claimed.migrationId, signal), signal)
+  if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
+
+  const outcome = await settlePoll(deps, account, poll, claimed, asked)
+  await settleAnswer(deps, account, asked.answer)
+  const durationMs = Math.round(performance.now() - started)
+  const line = { account: account.name, migrationId: claimed.migrationId, ...outcome, tries: asked.tries, durationMs }
+  if (asked.answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
+  else if (outcome.outcome === 'unchanged') deps.log.debug(line, 'poll.settled')
+  else deps.log.info(line, 'poll.settled')
+}
+
+interface PollOutcome {
+  readonly outcome: string
+  readonly [detail: string]: unknown
+}
+
+async function settlePoll(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  claimed: ClaimedPoll,
+  asked: Answered,
+): Promise<PollOutcome> {
+  const { answer } = asked
+  switch (answer.kind) {
+    case 'ok':
+      return recordReading(deps, account, poll, asked, answer.value)
+    case 'missing':
+      return recordMissing(deps, account, poll, claimed)
+    case 'unusable': {
+      await postponePoll(deps.db, poll, retryAfterFailureMs(claimed.failures + 1, deps.random()))
+      return { outcome: 'unusable', reason: answer.reason, failures: claimed.failures + 1 }
+    }
+    case 'throttled':
+    case 'refused':
+      // Still due; the account as a whole now waits.
+      await releasePoll(deps.db, poll)
+      return { outcome: answer.kind }
+    default:
+      return answer satisfies never
+  }
+}
+
+async function recordReading(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  asked: Answered,
+  reading: Reading,
+): Promise<PollOutcome> {
+  const { requestedAt, receivedAt } = asked
+  const recorded = await inTransaction(deps.db, async (tx) => {
+    const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
+    const result = await recordObservations(deps, tx, account, [seen])
+    await releasePoll(tx, poll)
+    return result
+  })
+  const [change] = recorded.changes
+  if (change !== undefined) return { outcome: 'changed', from: change.from, to: change.to }
+  return { outcome: recorded.stale > 0 ? 'stale' : 'unchanged' }
+}
+
+/** One 404 may be a hiccup; only several in a row, some time apart, mean that the migration is gone. */
+async function recordMissing(deps: Deps, account: Account, poll: PollClaim, claimed: ClaimedPoll): Promise<PollOutcome> {
+  const waitMs = CONFIRM_MISSING_MS[claimed.misses]
+  if (waitMs !== undefined) {
+    await countMiss(deps.db, poll, waitMs)
+    return { outcome: 'missing', misses: claimed.misses + 1 }
+  }
+  await inTransaction(deps.db, async (tx) => {
+    const gone = await markVanished(tx, poll)
+    if (gone === null) return
+    const payload = {
+      account: account.name,
+      provider: account.provider.kind,
+      migration_id: claimed.migrationId,
+      status: gone.status,
+      previous_status: null,
+      phase: gone.phase,
+      company_id: gone.companyId,
+      created_by_user_id: gone.createdByUserId,
+      created_at: gone.createdAt,
+      not_before: gone.requestedAt.toISOString(),
+      not_after: null,
+      observed_via: 'get',
+    }
+    const identity = { account: account.name, migration: gone.key, migrationId: claimed.migrationId }
+    const event = { id: deps.newEventId(), type: 'migration.vanished' as const, ...identity, sequence: gone.events, payload }
+    await insertEvents(tx, [event])
+  })
+  return { outcome: 'vanished' }
+}

@@ -1,0 +1,75 @@
+import { pauseAfterFailuresMs, pauseAfterThrottleMs, probeAfterMs } from '../domain/cadence.ts'
+import type { Answer } from '../providers/provider.ts'
+import { resumeAccount, suspendAccount } from '../store/accounts.ts'
+import { blockBudget, clearFailures, countFailure, countThrottle } from '../store/budgets.ts'
+import { inTransaction } from '../store/db.ts'
+import { insertEvents } from '../store/events.ts'
+import type { Account, Deps } from './account.ts'
+
+/** What an answer means for its whole account: a pause, a suspension, or the end of either. */
+export async function settleAnswer(deps: Deps, account: Account, answer: Answer<unknown>): Promise<void> {
+  switch (answer.kind) {
+    case 'ok':
+    case 'missing':
+      await clearFailures(deps.db, account.name)
+      return resume(deps, account)
+    case 'throttled':
+      return pauseForThrottle(deps, account, answer.retryAfterMs)
+    case 'refused':
+      return suspend(deps, account, answer.statusCode)
+    case 'unusable':
+      return pauseForFailure(deps, account)
+    default:
+      return answer satisfies never
+  }
+}
+
+async function pauseForThrottle(deps: Deps, account: Account, askedMs: number | null): Promise<void> {
+  const throttles = await countThrottle(deps.db, account.name)
+  const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
+  await blockBudget(deps.db, account.name, pauseMs, account.rate)
+  deps.log.warn({ account: account.name, pauseMs, askedMs, throttles }, 'account.throttled')
+}
+
+async function pauseForFailure(deps: Deps, account: Account): Promise<void> {
+  const failures = await countFailure(deps.db, account.name)
+  const pauseMs = pauseAfterFailuresMs(failures, deps.random())
+  if (pauseMs === 0) return
+  await blockBudget(deps.db, account.name, pauseMs, account.rate)
+  deps.log.warn({ account: account.name, pauseMs, failures }, 'account.paused')
+}
+
+async function suspend(deps: Deps, account: Account, statusCode: number): Promise<void> {
+  const reason = `the provider answered ${statusCode}: the key is not accepted`
+  const suspended = await inTransaction(deps.db, async (tx) => {
+    const sequence = await suspendAccount(tx, account.name, reason, probeAfterMs(0))
+    if (sequence === null) return false
+    const payload = { account: account.name, provider: account.provider.kind, reason }
+    await insertEvents(tx, [accountEvent(deps, account, 'account.suspended', sequence, payload)])
+    return true
+  })
+  if (suspended) deps.log.error({ account: account.name, statusCode }, 'account.suspended')
+}
+
+async function resume(deps: Deps, account: Account): Promise<void> {
+  const resumed = await inTransaction(deps.db, async (tx) => {
+    const sequence = await resumeAccount(tx, account.name)
+    if (sequence === null) return false
+    const payload = { account: account.name, provider: account.provider.kind }
+    await insertEvents(tx, [accountEvent(deps, account, 'account.resumed', sequence, payload)])
+    return true
+  })
+  if (resumed) deps.log.info({ account: account.name }, 'account.resumed')
+}
+
+type AccountEventType = 'account.suspended' | 'account.resumed' | 'account.baseline_completed'
+
+export function accountEvent(
+  deps: Pick<Deps, 'newEventId'>,
+  account: Account,
+  type: AccountEventType,
+  sequence: number,
+  payload: object,
+) {
+  return { id: deps.newEventId(), type, account: account.name, migration: null, migrationId: null, sequence, payload }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+import type {} from './services.ts'
+
+export interface TestDatabase {
+  readonly url: string
+  /** Cuts off whoever is still connected. */
+  drop(): Promise<void>
+}
+
+/** A fresh, empty database on the server that all test files share. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await execute(`create database ${name}`)
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = name
+  return { url: url.href, drop: () => execute(`drop database if exists ${name} with (force)`) }
+}
+
+async function execute(statement: string): Promise<void> {
+  const client = new pg.Client(inject('postgresUrl'))
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

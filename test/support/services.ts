@@ -1,0 +1,109 @@
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startContainer } from './containers.ts'
+import { startEmbeddedPostgres } from './embedded.ts'
+import { canStartRedisServer, startRedisServer } from './redis-server.ts'
+import { waitFor } from './wait-for.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string
+    redisUrl: string | null
+  }
+}
+
+/** A server for the whole run, and where it came from. */
+export interface TestService {
+  readonly url: string
+  readonly source: string
+  stop(): Promise<void>
+}
+
+const { LANDFALL_TEST_SERVICES: forced, TEST_DATABASE_URL, TEST_REDIS_URL, CI } = process.env
+
+/** One Postgres and, where there is a way to one, one Redis for the whole run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (forced && forced !== 'embedded' && forced !== 'containers') {
+    throw new Error(`LANDFALL_TEST_SERVICES is '${forced}'; it can be 'embedded' or 'containers'`)
+  }
+  const started: TestService[] = []
+  const stopAll = async () => {
+    for (const service of started.splice(0)) await service.stop()
+  }
+  try {
+    const postgres = await findPostgres()
+    started.push(postgres)
+    const version = await askVersion(postgres.url)
+    const redis = await findRedis()
+    if (redis) started.push(redis)
+    project.provide('postgresUrl', postgres.url)
+    project.provide('redisUrl', redis?.url ?? null)
+    console.log(`Test services: Postgres ${version} (${postgres.source}), Redis (${redis?.source ?? 'none'})`)
+    if (!redis) complainAboutRedis()
+  } catch (err) {
+    await stopAll()
+    throw err
+  }
+  return stopAll
+}
+
+async function findPostgres(): Promise<TestService> {
+  if (TEST_DATABASE_URL) return existing(TEST_DATABASE_URL, 'TEST_DATABASE_URL')
+  const container = await tryContainer({
+    image: 'postgres:17',
+    port: 5432,
+    environment: { POSTGRES_PASSWORD: 'landfall' },
+    toUrl: (address) => `postgres://postgres:landfall@${address}/postgres`,
+  })
+  return container ?? startEmbeddedPostgres()
+}
+
+async function findRedis(): Promise<TestService | null> {
+  if (TEST_REDIS_URL) return existing(TEST_REDIS_URL, 'TEST_REDIS_URL')
+  const container = await tryContainer({
+    image: 'redis:7',
+    port: 6379,
+    environment: {},
+    toUrl: (address) => `redis://${address}`,
+  })
+  if (container) return container
+  return canStartRedisServer() ? { ...(await startRedisServer()), source: 'redis-server on the PATH' } : null
+}
+
+async function tryContainer(options: Parameters<typeof startContainer>[0]): Promise<TestService | null> {
+  if (forced === 'embedded') return null
+  const outcome = await startContainer(options)
+  if (outcome.kind === 'started') return outcome.service
+  if (forced) throw new Error(`LANDFALL_TEST_SERVICES=containers, but ${outcome.reason}`, outcome)
+  // No runtime is usual; one that does not do its work deserves a line.
+  if (outcome.kind === 'failed') console.warn(`Test services: ${outcome.reason}; going on without containers`)
+  return null
+}
+
+function existing(url: string, source: string): TestService {
+  return { url, source, stop: async () => {} }
+}
+
+async function askVersion(url: string): Promise<string> {
+  const rows = await waitFor(() => query(url, 'show server_version'), {
+    what: 'Postgres to accept connections',
+    timeoutMs: 60_000,
+  })
+  return rows[0]?.server_version
+}
+
+async function query(url: string, text: string) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  try {
+    await client.connect()
+    return (await client.query(text)).rows
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function complainAboutRedis(): void {
+  const how = 'install redis-server, start a container runtime, or set TEST_REDIS_URL'
+  if (CI === 'true') throw new Error(`No Redis, which CI must have: ${how}`)
+  console.warn(`\n!!!! NO REDIS: ALL TESTS THAT NEED ONE ARE SKIPPED. To run them, ${how}. !!!!\n`)
+}

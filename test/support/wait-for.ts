@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
+
+export interface WaitOptions {
+  /** What is awaited, for the error: "the second delivery". */
+  readonly what: string
+  readonly timeoutMs?: number
+}
+
+type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>
+
+/** Asks every 20 ms until the answer is truthy, and returns it. A check that throws has not come true yet. */
+export async function waitFor<T>(
+  check: () => T | Promise<T>,
+  { what, timeoutMs = 10_000 }: WaitOptions,
+): Promise<Truthy<T>> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const last = await attempt(check)
+    if ('value' in last && last.value) return last.value as Truthy<T>
+    if (Date.now() > deadline) {
+      const seen = 'value' in last ? inspect(last.value, { depth: 4 }) : `it threw ${inspect(last.err)}`
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}; last: ${seen}`)
+    }
+    await delay(20)
+  }
+}
+
+async function attempt<T>(check: () => T | Promise<T>): Promise<{ value: T } | { err: unknown }> {
+  try {
+    return { value: await check() }
+  } catch (err) {
+    return { err }
+  }
+}

@@ -1,0 +1,13 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Long runs against killed processes: `vitest run --config vitest.chaos.config.ts`.
+    exclude: [...configDefaults.exclude, 'test/chaos/**'],
+    globalSetup: ['test/support/services.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+})
