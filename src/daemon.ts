@@ -2,14 +2,14 @@ import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 
 import type { AccountConfig, Config } from './config/config.ts'
-import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
-import { createWebhookSender, type WebhookTarget } from './hooks/webhook.ts'
+import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import type { Sender } from './hooks/hook.ts'
+import { createWebhookSender, type WebhookTarget } from './hooks/webhook.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
-import { createJobQueue } from './queue/create-queue.ts'
-import type { JobHandlers, JobQueue, RequestJob, Schedule } from './queue/queue.ts'
+import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
+import type { JobHandlers, RequestJob, Schedule } from './queue/queue.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
 import { VERSION } from './runtime/version.ts'
 import { registerAccount } from './store/accounts.ts'
@@ -41,7 +41,11 @@ export interface Daemon {
 }
 
 /** Starts everything this process is to run, from the database up. Where a part cannot start, the others are stopped. */
-export async function startDaemon(config: Config, log: Logger, onFatal: (err: Error) => void): Promise<Daemon> {
+export async function startDaemon(
+  config: Config,
+  log: Logger,
+  onFatal: (err: Error) => void,
+): Promise<Daemon> {
   const stack = createServiceStack(log, STOP_GRACE_MS + 3_000)
   try {
     return await build(config, log, stack, onFatal)
@@ -51,21 +55,42 @@ export async function startDaemon(config: Config, log: Logger, onFatal: (err: Er
   }
 }
 
-async function build(config: Config, log: Logger, stack: ServiceStack, onFatal: (err: Error) => void): Promise<Daemon> {
+async function build(
+  config: Config,
+  log: Logger,
+  stack: ServiceStack,
+  onFatal: (err: Error) => void,
+): Promise<Daemon> {
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
   const db = await openStore(config, log, stack, databaseUrl)
 
   const accounts = new Map(config.accounts.map((account) => [account.name, openAccount(account)]))
-  await stack.add(closing('providers', [...accounts.values()].map(({ provider }) => provider)))
+  await stack.add(
+    closing(
+      'providers',
+      [...accounts.values()].map(({ provider }) => provider),
+    ),
+  )
   const sender = createWebhookSender({ allowPrivate: config.allowPrivateHooks })
   await stack.add(closing('hooks', [sender]))
 
   const deps: Deps = { db, log, accounts, random: Math.random, newEventId }
   const hooks = openHooks(config, sender)
-  const relay = createRelay({ db, log, hooks: [...hooks.keys()], enqueue: (claims) => queue.addDeliveries(claims) })
+  const relay = createRelay({
+    db,
+    log,
+    hooks: [...hooks.keys()],
+    enqueue: (claims) => queue.addDeliveries(claims),
+  })
   const handlers = createHandlers(config, deps, hooks, relay, () => queue)
   const { redisUrl } = config
-  const queue: JobQueue & Service = createJobQueue({ redisUrl, databaseUrl, handlers, log, graceMs: STOP_GRACE_MS })
+  const queue: JobQueueService = createJobQueue({
+    redisUrl,
+    databaseUrl,
+    handlers,
+    log,
+    graceMs: STOP_GRACE_MS,
+  })
   await stack.add(queue)
   if (config.roles.has('plan')) await queue.setSchedules(schedulesFor(config))
   if (config.roles.has('deliver')) {
@@ -76,7 +101,12 @@ async function build(config: Config, log: Logger, stack: ServiceStack, onFatal: 
   return { databaseUrl, url, stop: () => stack.stop() }
 }
 
-async function startEmbedded(config: Config, log: Logger, stack: ServiceStack, onGiveUp: (err: Error) => void): Promise<string> {
+async function startEmbedded(
+  config: Config,
+  log: Logger,
+  stack: ServiceStack,
+  onGiveUp: (err: Error) => void,
+): Promise<string> {
   const dataDir = config.dataDir ?? defaultDataDir()
   const postgres = await stack.add(createEmbeddedPostgres({ dataDir, log, onGiveUp }))
   return postgres.url()
@@ -94,7 +124,18 @@ async function openStore(config: Config, log: Logger, stack: ServiceStack, datab
 }
 
 function openAccount(config: AccountConfig): Account {
-  const { name, provider, apiKey, baseUrl, statusMap, requestsPerSecond, burst, pageSize, sweepEveryMs, baseline } = config
+  const {
+    name,
+    provider,
+    apiKey,
+    baseUrl,
+    statusMap,
+    requestsPerSecond,
+    burst,
+    pageSize,
+    sweepEveryMs,
+    baseline,
+  } = config
   return {
     name,
     provider: createProvider(provider, { apiKey, baseUrl, statusMap }),
@@ -107,7 +148,10 @@ function openAccount(config: AccountConfig): Account {
 
 function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, Hook> {
   return new Map(
-    config.hooks.map((hook) => [hook.name, { name: hook.name, send: (event, signal) => sender.send(hook, event, signal) }]),
+    config.hooks.map((hook) => [
+      hook.name,
+      { name: hook.name, send: (event, signal) => sender.send(hook, event, signal) },
+    ]),
   )
 }
 
@@ -116,15 +160,21 @@ function createHandlers(
   deps: Deps,
   hooks: ReadonlyMap<string, Hook>,
   relay: Relay,
-  queue: () => JobQueue,
+  queue: () => JobQueueService,
 ): JobHandlers {
   async function plan(name: string): Promise<void> {
     const account = deps.accounts.get(name)
-    if (account === undefined) return
+    // What is claimed while it cannot be handed over would only wait for its claim to end.
+    if (account === undefined || !queue().isConnected()) return
     const { pages, polls } = await planRequests(deps, account)
     const pageJobs = pages.map((page): RequestJob => ({ ...page, key: name }))
     const pollJobs = polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account: name }))
-    await queue().addRequests([...pageJobs, ...pollJobs])
+    try {
+      await queue().addRequests([...pageJobs, ...pollJobs])
+    } catch (err) {
+      // Nothing is lost: the claims end by themselves, and a later tick gives them out again.
+      deps.log.debug({ err, account: name }, 'requests.not_queued')
+    }
   }
 
   async function sweep(name: string): Promise<void> {
@@ -136,7 +186,12 @@ function createHandlers(
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
     if (job.kind === 'get') return pollMigration(deps, account, job, signal)
-    const goesOn = await readPage(deps, account, { account: job.account, kind: job.kind, claim: job.claim }, signal)
+    const goesOn = await readPage(
+      deps,
+      account,
+      { account: job.account, kind: job.kind, claim: job.claim },
+      signal,
+    )
     // The next page need not wait for the next tick.
     if (goesOn) await plan(job.account)
   }
@@ -147,7 +202,9 @@ function createHandlers(
     ...(has('plan') ? { plan, sweep } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
-      ? { deliver: (job, signal) => deliverEvent({ db, log, hooks, random }, job, signal).finally(relay.wake) }
+      ? {
+          deliver: (job, signal) => deliverEvent({ db, log, hooks, random }, job, signal).finally(relay.wake),
+        }
       : {}),
   }
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
+import { formOf } from './form.ts'
 import { ok, type Parsed, value, wrong } from './values.ts'
 
 const LOOPBACK = new BlockList()
@@ -75,8 +76,8 @@ const ENCODED = ', with special characters in a password percent-encoded'
 
 function readUrl(raw: unknown, protocols: readonly string[]): Parsed<URL> {
   if (typeof raw !== 'string') return wrong()
-  const url = URL.parse(raw)
-  if (url === null) return wrong(`a text of ${raw.length} characters that is no URL`)
+  const url = raw.includes('://') ? URL.parse(raw) : null
+  if (url === null) return wrong(`${formOf(raw, true)} that is no URL`)
   return protocols.includes(url.protocol) ? ok(url) : wrong('a URL of another scheme')
 }
 

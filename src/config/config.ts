@@ -6,10 +6,10 @@ export type Secret = string
 
 /** What one process of the daemon does: choose requests, make them, call hooks, answer HTTP. */
 export const ROLES = ['plan', 'poll', 'deliver', 'serve'] as const
-export type Role = (typeof ROLES)[number]
+type Role = (typeof ROLES)[number]
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Everything the daemon can be told, checked and frozen. */
 export interface Config {

@@ -1,5 +1,7 @@
 import { type Setting, type Subject, VARIABLES } from './environment.ts'
+import { isPlainKey } from './form.ts'
 import type { Problem } from './problem.ts'
+import { fileKey } from './schema.ts'
 import { isMapping, type Path, type YamlFile } from './yaml-file.ts'
 
 /** The place a variable's subject has in the YAML tree: an entry of a list, known by its name. */
@@ -9,7 +11,7 @@ const ENTRIES = {
 } as const
 
 /** One account or hook, still unchecked. */
-export interface Entry {
+interface Entry {
   readonly name?: unknown
   readonly provider?: unknown
   readonly kind?: unknown
@@ -18,12 +20,12 @@ export interface Entry {
 /** The YAML tree with the environment laid over it, still unchecked, and where each value came from. */
 export class Draft {
   readonly tree: Record<string, unknown>
-  readonly problems: Problem[] = []
   readonly #yaml: YamlFile | null
   readonly #yamlLabel: string
   readonly #origins = new Map<string, string>()
   /** Entries that only the environment made, and the variables that did. */
   readonly #made = new Map<string, { subject: Subject; names: string[] }>()
+  readonly #problems: { problem: Problem; line: number }[] = []
   readonly #reported = new Set<string>()
 
   constructor(yaml: YamlFile | null, yamlLabel: string) {
@@ -36,7 +38,7 @@ export class Draft {
   overlay(setting: Setting): void {
     const { subject, key } = setting.variable
     const path = [...(subject === 'daemon' ? [] : this.#entryOf(subject, setting.name)), ...key]
-    const filePath = fileKey(path)
+    const filePath = filePathOf(path)
     this.remove(path)
     this.remove(filePath)
     this.set(setting.isFile ? filePath : path, setting.text, setting.name)
@@ -75,6 +77,11 @@ export class Draft {
     return this.#origins.get(idOf(path)) ?? null
   }
 
+  /** The environment's first, then in the order of the YAML file's lines. */
+  get problems(): Problem[] {
+    return this.#problems.toSorted((a, b) => a.line - b.line).map(({ problem }) => problem)
+  }
+
   /** How a message names this place. */
   nameOf(path: Path): string {
     const known = this.originOf(path) ?? this.#variableFor(path)
@@ -91,8 +98,14 @@ export class Draft {
   /** Nothing at or below a reported path is reported again. */
   report(path: Path, message: string, named: Path = path): void {
     if (path.some((_, index) => this.#reported.has(idOf(path.slice(0, index + 1))))) return
-    this.problems.push({ where: this.nameOf(named), message })
     this.#reported.add(idOf(path))
+    this.#add(named, message)
+  }
+
+  #add(path: Path, message: string): void {
+    const isYaml = this.originOf(path) === null && this.#variableFor(path) === null
+    const line = isYaml ? (this.#yaml?.lineOf(path) ?? Number.MAX_SAFE_INTEGER) : 0
+    this.#problems.push({ problem: { where: this.nameOf(path), message }, line })
   }
 
   #entryOf(subject: keyof typeof ENTRIES, variable: string): Path {
@@ -108,20 +121,19 @@ export class Draft {
     const items = this.tree[list]
     if (Array.isArray(items)) return items
     // Not by report(): that would cover the problems of the entry that goes in here.
-    if (items !== undefined)
-      this.problems.push({ where: this.nameOf([list]), message: 'is no list; expected one' })
+    if (items !== undefined) this.#add([list], 'is no list; expected one')
     const fresh: unknown[] = []
     this.tree[list] = fresh
     return fresh
   }
 
+  /** For what is not there: the variable that could set it, unless the YAML file has begun to say it. */
   #variableFor(path: Path): string | null {
     const made = this.#made.get(idOf(path.slice(0, 2)))
-    const key = path.slice(2).join('.')
-    const found = VARIABLES.find(
-      ({ subject, key: own }) => subject === (made?.subject ?? null) && own.join('.') === key,
-    )
-    return found?.name ?? null
+    const isAbsent = path.length === 1 && this.at(path) === undefined
+    const subject = made?.subject ?? (isAbsent ? 'daemon' : null)
+    const key = path.slice(made === undefined ? 0 : 2).join('.')
+    return VARIABLES.find((known) => known.subject === subject && known.key.join('.') === key)?.name ?? null
   }
 
   #holderOf(path: Path): Record<string | number, unknown> | null {
@@ -134,16 +146,18 @@ export class Draft {
   }
 }
 
-/** The key that says in which file a secret stands. */
-export function fileKey(path: Path): Path {
-  return [...path.slice(0, -1), `${path.at(-1)}_file`]
+/** Where the name of the file stands that holds the secret of this path. */
+export function filePathOf(path: Path): Path {
+  return [...path.slice(0, -1), fileKey(String(path.at(-1)))]
 }
 
-/** `accounts[0].budget.burst` */
-export function pathText(path: Path): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
-    .join('')
+/** `accounts[0].budget.burst`, without keys that might be misplaced secrets. */
+function pathText(path: Path): string {
+  const steps = path.map((step) => {
+    if (typeof step === 'number') return `[${step}]`
+    return isPlainKey(step) ? `.${step}` : '.***'
+  })
+  return steps.join('').replace(/^\./, '')
 }
 
 function ownValue(holder: unknown, step: string | number): unknown {

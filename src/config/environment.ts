@@ -1,5 +1,5 @@
 import type { Problem } from './problem.ts'
-import { didYouMean } from './suggest.ts'
+import { nearest } from './suggest.ts'
 
 /** What a variable speaks about: the daemon, the account named `anon`, the hook named `default`. */
 export type Subject = 'daemon' | 'anon' | 'webhook'
@@ -102,7 +102,10 @@ function problemOfName(name: string, text: string): Problem[] {
   if (name.startsWith('VERN_')) {
     return [{ where: name, message: 'is set, but provider vern is not available in this version' }]
   }
-  return [{ where: name, message: `is not a known variable${didYouMean(name, KNOWN)}` }]
+  const meant = nearest(name, KNOWN)
+  return [
+    { where: name, message: `is not a known variable${meant === null ? '' : `; did you mean ${meant}?`}` },
+  ]
 }
 
 /**

@@ -1,8 +1,7 @@
-import { isLoopback } from './address.ts'
+import { host, isLoopback } from './address.ts'
 import type { Draft } from './draft.ts'
-import { isHarmless } from './form.ts'
 import { KNOWN_KEYS } from './schema.ts'
-import { didYouMean } from './suggest.ts'
+import { nearest } from './suggest.ts'
 import { isMapping, type Path } from './yaml-file.ts'
 
 /** What no single value shows: rules over several of them. */
@@ -46,8 +45,9 @@ function reportKeysOf(draft: Draft, path: Path, known: readonly string[]): void 
   const mapping = draft.at(path)
   if (!isMapping(mapping)) return
   for (const key of Object.keys(mapping).filter((own) => !known.includes(own))) {
-    const suggestion = didYouMean(key, known) || `; known are ${known.join(', ')}`
-    draft.report([...path, key], `is not a known key${suggestion}`, isHarmless(key) ? [...path, key] : path)
+    const meant = nearest(key, known)
+    const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean ${meant}?`
+    draft.report([...path, key], `is not a known key; ${hint}`)
   }
 }
 
@@ -66,10 +66,8 @@ function reportTwins(draft: Draft, list: 'accounts' | 'hooks'): void {
 }
 
 function reportOpenHost(draft: Draft): void {
-  const host = draft.at(['host'])
-  if (typeof host !== 'string' || isLoopback(host) || draft.at(['api_token']) !== undefined) return
-  draft.report(
-    ['host'],
-    'is not a loopback address; expected LANDFALL_API_TOKEN to be set as well, or a loopback address',
-  )
+  const listening = host().safeParse(draft.at(['host']))
+  if (!listening.success || isLoopback(listening.data) || draft.at(['api_token']) !== undefined) return
+  const because = `but ${draft.nameOf(['host'])} is not a loopback address`
+  draft.report(['api_token'], `is not set, ${because}; expected a token, or a loopback address there`)
 }

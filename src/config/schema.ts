@@ -60,13 +60,26 @@ const daemon = z.object({
 
 export const configSchema = daemon.transform(toConfig)
 
+/** What may also come from a file, named by the same key with `_file` at its end. */
+export const SECRET_KEYS = {
+  daemon: ['database_url', 'redis_url', 'api_token'],
+  accounts: ['api_key'],
+  // What a webhook's receiver knows of its caller is often only the address itself.
+  hooks: ['url', 'secret'],
+} as const
+
 /** The keys of each mapping of the YAML file. */
 export const KNOWN_KEYS = {
-  daemon: Object.keys(daemon.shape),
-  accounts: Object.keys(account.shape),
+  daemon: [...Object.keys(daemon.shape), ...SECRET_KEYS.daemon.map(fileKey)],
+  accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
-  hooks: Object.keys(hook.shape),
+  hooks: [...Object.keys(hook.shape), ...SECRET_KEYS.hooks.map(fileKey)],
+} satisfies Record<string, readonly string[]>
+
+/** The key that says in which file a secret stands. */
+export function fileKey(key: string): string {
+  return `${key}_file`
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {

@@ -1,12 +1,13 @@
-import { type Draft, fileKey } from './draft.ts'
+import { type Draft, filePathOf } from './draft.ts'
 import { formOf } from './form.ts'
+import { SECRET_KEYS } from './schema.ts'
 import { type Read, tryRead } from './try-read.ts'
 import type { Path } from './yaml-file.ts'
 
 /** Puts the trimmed contents of each `…_file` in the place of the secret itself. */
 export function readSecretFiles(draft: Draft, readFile: (path: Path, file: string) => string): void {
   for (const path of secretPaths(draft)) {
-    const filePath = fileKey(path)
+    const filePath = filePathOf(path)
     const file = draft.at(filePath)
     if (file === undefined) continue
 
@@ -35,11 +36,9 @@ function putContents(draft: Draft, path: Path, { where, file, read }: SecretFile
   else if (contents === '') draft.report(path, `names ${file}, which is empty; expected the secret in it`)
 }
 
-/** `url` is one too: what a webhook's receiver knows about its caller is often only its own secret path. */
 function secretPaths(draft: Draft): Path[] {
-  return [
-    ...['database_url', 'redis_url', 'api_token'].map((key) => [key]),
-    ...draft.entries('accounts').map(({ path }) => [...path, 'api_key']),
-    ...draft.entries('hooks').flatMap(({ path }) => ['url', 'secret'].map((key) => [...path, key])),
-  ]
+  const inLists = (['accounts', 'hooks'] as const).flatMap((list) =>
+    draft.entries(list).flatMap(({ path }) => SECRET_KEYS[list].map((key) => [...path, key])),
+  )
+  return [...SECRET_KEYS.daemon.map((key) => [key]), ...inLists]
 }

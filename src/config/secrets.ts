@@ -1,4 +1,5 @@
 import type { Secret } from './config.ts'
+import { formOf } from './form.ts'
 import { ok, type Parsed, value, wrong } from './values.ts'
 
 export function apiKey() {
@@ -47,7 +48,7 @@ const BYTES: Readonly<Record<string, (length: number) => boolean>> = {
 
 function mistakeIn(secret: unknown): string | null {
   if (typeof secret !== 'string') return 'a list with something other than texts in it'
-  const form = `a text of ${secret.length} characters`
+  const form = formOf(secret, true)
   const prefix = Object.keys(BYTES).find((known) => secret.startsWith(known))
   if (prefix === undefined) return `${form} that does not begin with whsec_`
 

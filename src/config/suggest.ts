@@ -1,10 +1,10 @@
-/** `; did you mean X?` for the known word nearest to what was written, or nothing where none is near. */
-export function didYouMean(written: string, known: readonly string[]): string {
+/** The known word that was probably meant; null where none is near. */
+export function nearest(written: string, known: readonly string[]): string | null {
   const near = known
     .map((word) => ({ word, distance: distanceBetween(written.toLowerCase(), word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= Math.max(2, word.length / 4))
     .sort((a, b) => a.distance - b.distance)
-  return near[0] === undefined ? '' : `; did you mean ${near[0].word}?`
+  return near[0]?.word ?? null
 }
 
 function distanceBetween(written: string, word: string): number {

@@ -18,9 +18,10 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
   }
 }
 
-function summarizeAccount({ apiKey, sweepEveryMs, overdueAfterMs, ...plain }: AccountConfig) {
+function summarizeAccount({ name, apiKey, sweepEveryMs, overdueAfterMs, ...plain }: AccountConfig) {
   const overdue = Object.entries(overdueAfterMs).map(([phase, ms]) => [phase, formatDuration(ms)])
   return {
+    account: name,
     ...plain,
     apiKey: setOrNot(apiKey),
     sweepEvery: formatDuration(sweepEveryMs),
@@ -29,8 +30,8 @@ function summarizeAccount({ apiKey, sweepEveryMs, overdueAfterMs, ...plain }: Ac
 }
 
 /** The path of a hook's URL is often its only protection, so not even that is told. */
-function summarizeHook({ url, secrets, ...plain }: HookConfig) {
-  return { ...plain, url: new URL(url).origin, secret: 'set' }
+function summarizeHook({ name, url, secrets, ...plain }: HookConfig) {
+  return { hook: name, ...plain, url: new URL(url).origin, secret: 'set' }
 }
 
 function setOrNot(secret: string | null): 'set' | 'not set' {

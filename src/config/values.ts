@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { parseDuration } from '../domain/duration.ts'
 import { formOf } from './form.ts'
-import { didYouMean } from './suggest.ts'
+import { nearest } from './suggest.ts'
 
 /** A value of the environment (always a text) or of YAML, read; or what form it had, where that can be said better. */
 export type Parsed<T> =
@@ -26,14 +26,15 @@ export function value<T>({ expected, parse, secret = false }: Expected<T>) {
   return z.unknown().transform((raw, context): T => {
     const parsed = raw === undefined ? wrong() : parse(raw)
     if (parsed.kind === 'ok') return parsed.value
-    const message = `is ${parsed.form ?? formOf(raw, secret)}; expected ${expected}`
+    const unquoted = secret && (typeof raw === 'number' || typeof raw === 'boolean') ? ' without quotes' : ''
+    const message = `is ${parsed.form ?? formOf(raw, secret)}${unquoted}; expected ${expected}`
     context.issues.push({ code: 'custom', input: raw, message })
     return z.NEVER
   })
 }
 
 /** A text that `read` understands (it returns null for what it does not). */
-export function text<T>(expected: string, read: (text: string) => T | null) {
+function text<T>(expected: string, read: (text: string) => T | null) {
   return value({ expected, parse: (raw) => fromNullable(typeof raw === 'string' ? read(raw) : null) })
 }
 
@@ -86,14 +87,14 @@ export function duration(least: string, most: string) {
 export function wordList<const T extends string>(words: readonly T[]) {
   const parse = (raw: unknown): Parsed<readonly T[]> => {
     const given = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : raw
-    if (!Array.isArray(given) || given.length === 0)
-      return wrong(Array.isArray(given) ? 'an empty list' : undefined)
+    if (!Array.isArray(given) || given.length === 0) return wrong()
 
     const known = given.map((item: unknown) => words.find((word) => word === item))
     const unknownAt = known.indexOf(undefined)
     if (unknownAt === -1) return ok([...new Set(known.filter((word) => word !== undefined))])
     const item: unknown = given[unknownAt]
-    const hint = typeof item === 'string' ? didYouMean(item, words) : ''
+    const meant = typeof item === 'string' ? nearest(item, words) : null
+    const hint = meant === null ? '' : ` (did you mean ${meant}?)`
     return wrong(`a list with ${formOf(item, false)} in it${hint}`)
   }
   return value({ expected: `one or several of ${words.join(', ')}`, parse })

@@ -32,7 +32,11 @@ export interface Recording {
 }
 
 /** Decides what one observation means, given what is stored (null at first sight). */
-export function decideRecording(stored: Stored | null, seen: Observation, context: RecordingContext): Recording {
+export function decideRecording(
+  stored: Stored | null,
+  seen: Observation,
+  context: RecordingContext,
+): Recording {
   const verdict = judge(stored, seen)
   const next = stored === null ? discovery(seen, context) : continuation(stored, seen, verdict)
   const state = { phase: seen.phase, statusSince: next.statusSince, rechecks: next.rechecks }

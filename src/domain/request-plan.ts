@@ -27,7 +27,10 @@ export function decideShares(demand: Demand): Shares {
   let left = demand.tokens - (look ? 1 : 0)
   if (!demand.sweepDue) return { look, sweep: 'never', polls: left }
   const turnMs = 2000 / demand.requestsPerSecond
-  const waited = demand.msSinceSweepRequest === null || demand.msSinceSweepRequest >= turnMs || demand.msSinceSweepRequest < 0
+  const waited =
+    demand.msSinceSweepRequest === null ||
+    demand.msSinceSweepRequest >= turnMs ||
+    demand.msSinceSweepRequest < 0
   const reserved = waited && left > 0
   if (reserved) left -= 1
   return { look, sweep: reserved ? 'always' : 'spare', polls: left }

@@ -77,6 +77,7 @@ export function startLook(freshEnd: FreshEnd, knownLastPage: number): Walk {
 export function nextStep(walk: Walk, seen: PageSeen): Step {
   // The client has just learned that its first index was off by one: the same page again.
   if (seen.page !== walk.page) return { kind: 'go_on', walk }
+  if (walk.kind === 'tail') return stepTail(walk, seen)
   return walk.direction === 'down' ? stepDown(walk, seen) : stepUp(walk, seen)
 }
 
@@ -87,43 +88,61 @@ function stepDown(walk: Walk, seen: PageSeen): Step {
   const after = advance(walk, seen, nothing, { page: walk.page + 1, fullSize, previousShort: short })
 
   // An empty page behind a full one may be a hole; behind a short or an empty one it is the end.
-  const ended = nothing && (walk.previousShort || walk.page === 0 || walk.kind === 'tail')
+  const ended = nothing && walk.previousShort
   const saidSo = seen.hasMore === false && short
   const caughtUp = walk.kind === 'look' && !seen.allNew
   const done = ended || saidSo || caughtUp || walk.page >= MAX_PAGES
   return { kind: done ? 'complete' : 'go_on', walk: after }
 }
 
-function stepUp(walk: Walk, seen: PageSeen): Step {
+function stepTail(walk: Walk, seen: PageSeen): Step {
   const nothing = bringsNothing(walk, seen)
-  if (walk.seeking && !nothing && walk.page < MAX_PAGES) {
-    return { kind: 'go_on', walk: advance(walk, seen, false, { page: walk.page + 1 }) }
-  }
-  const after = advance(walk, seen, nothing, { page: walk.page - 1, seeking: false })
-  const done = walk.page === 0
-  return { kind: done ? 'complete' : 'go_on', walk: { ...after, page: Math.max(0, after.page) } }
+  // Nothing on the first page of this walk: the list has become shorter, and its end lies further up.
+  const back = nothing && walk.fullSize === 0
+  const fullSize = Math.max(walk.fullSize, seen.size)
+  const after = advance(walk, seen, nothing, { page: Math.max(0, walk.page + (back ? -1 : 1)), fullSize })
+  const done = back ? walk.page === 0 : nothing || walk.page >= MAX_PAGES
+  return { kind: done ? 'complete' : 'go_on', walk: after }
 }
 
-/** A page is as good as empty where it only repeats its neighbour or the first page (clamped page numbers do). */
+function stepUp(walk: Walk, seen: PageSeen): Step {
+  if (walk.seeking) return { kind: 'go_on', walk: seekEnd(walk, seen) }
+  const after = advance(walk, seen, bringsNothing(walk, seen), { page: Math.max(0, walk.page - 1) })
+  return { kind: walk.page === 0 ? 'complete' : 'go_on', walk: after }
+}
+
+/** On until a page brings nothing, then back. What was seen there shows which pages on the way back are none. */
+function seekEnd(walk: Walk, seen: PageSeen): Walk {
+  const found = bringsNothing(walk, seen) || walk.page >= MAX_PAGES
+  if (!found) return { ...walk, page: walk.page + 1, previousIds: seen.ids }
+  return { ...walk, page: Math.max(0, walk.page - 1), seeking: false, firstIds: seen.ids, previousIds: [] }
+}
+
+/**
+ * A page is as good as empty where it only repeats its neighbour or the first page, as page numbers beyond the end do
+ * with some providers. Mostly the same is enough, since rows may have shifted in between; a page that rows were pushed
+ * onto from the one before counts as a repetition only if more than half of a page came in between.
+ */
 function bringsNothing(walk: Walk, seen: PageSeen): boolean {
   if (seen.size === 0) return true
-  if (seen.ids.length === 0) return false
-  const within = (known: readonly string[]) => {
-    const set = new Set(known)
-    return seen.ids.every((id) => set.has(id))
-  }
-  return within(walk.previousIds) || (walk.page > 0 && within(walk.firstIds))
+  return isMostly(walk.previousIds, seen.ids) || (walk.page > 0 && isMostly(walk.firstIds, seen.ids))
+}
+
+function isMostly(known: readonly string[], ids: readonly string[]): boolean {
+  const set = new Set(known)
+  return ids.filter((id) => set.has(id)).length > Math.max(known.length, ids.length) / 2
 }
 
 function advance(walk: Walk, seen: PageSeen, nothing: boolean, change: Partial<Walk>): Walk {
-  if (nothing) return { ...walk, ...change, previousIds: [] }
+  const previousIds = seen.size === 0 ? walk.previousIds : seen.ids
+  if (nothing) return { ...walk, ...change, previousIds }
   const isLast = walk.page >= walk.lastPage
   return {
     ...walk,
     ...change,
     lastPage: Math.max(walk.lastPage, walk.page),
     firstIds: walk.page === 0 ? seen.ids : walk.firstIds,
-    previousIds: seen.ids,
+    previousIds,
     firstPageCreated: walk.page === 0 ? seen.created : walk.firstPageCreated,
     lastPageCreated: isLast ? seen.created : walk.lastPageCreated,
   }

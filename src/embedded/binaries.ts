@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type DatabaseUser, runAs } from './database-user.ts'
-import { createSharedPlace } from './places.ts'
+import { createSharedPlace, isOurs } from './places.ts'
 
 export interface Binaries {
   readonly initdb: string
@@ -48,6 +48,7 @@ async function inspectBinaries(native: string, user: DatabaseUser | null): Promi
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const program = (name: string) => join(native, 'bin', name + suffix)
   const version = await runAs(user, program('postgres'), ['--version'])
+  await runAs(user, program('initdb'), ['--version']) // it needs a library that the server does not
   const major = Number(/\) (\d+)/.exec(version)?.[1])
   return { initdb: program('initdb'), pgCtl: program('pg_ctl'), postgres: program('postgres'), major }
 }
@@ -66,12 +67,13 @@ async function createLinks(native: string): Promise<void> {
 async function copyPackage(packageDir: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageDir, 'package.json'), 'utf8'))
   const copy = join(await createSharedPlace(), `postgres-${version}`)
+  if (await isOurs(copy)) return join(copy, 'native')
   const unfinished = `${copy}.${process.pid}`
   await rm(unfinished, { recursive: true, force: true })
   await copyTree(join(packageDir, 'native'), join(unfinished, 'native'))
   await createLinks(join(unfinished, 'native'))
   await chmod(unfinished, 0o755)
-  // Whoever was first has made the same copy.
+  // The rename makes it whole or absent; whoever was first has made the same copy.
   await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }))
   return join(copy, 'native')
 }

@@ -22,7 +22,7 @@ export async function readConnection(dataDir: string): Promise<{ url: string } |
   return { url: urlOf(connection, postmaster.port) }
 }
 
-export async function loadConnection(dir: string): Promise<Connection | null> {
+async function loadConnection(dir: string): Promise<Connection | null> {
   const path = pathsIn(dir).connection
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Connection

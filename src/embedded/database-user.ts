@@ -55,9 +55,9 @@ export async function runAs(
     const running = run(file, args, asUser(user))
     running.child.stdin?.on('error', () => {}).end(input)
     return (await running).stdout
-  } catch (cause) {
-    const { stderr = '', stdout = '', message } = cause as Error & { stderr?: string; stdout?: string }
-    throw new Error(`${file} failed: ${stderr.trim() || stdout.trim() || message}`, { cause })
+  } catch (err) {
+    const { stderr = '', stdout = '', message } = err as Error & { stderr?: string; stdout?: string }
+    throw new Error(`${file} failed: ${stderr.trim() || stdout.trim() || message}`)
   }
 }
 
@@ -67,7 +67,9 @@ export async function canEnter(user: DatabaseUser | null, dir: string): Promise<
   try {
     await run('/bin/sh', ['-c', 'test -x "$1"', 'sh', dir], asUser(user))
     return true
-  } catch {
-    return false
+  } catch (cause) {
+    if (typeof (cause as { code?: unknown }).code === 'number') return false
+    const why = `Postgres does not run as root, and this process may not start programs as ${user.name}`
+    throw new Error(`${why}. Start Landfall as an ordinary user, or set DATABASE_URL.`, { cause })
   }
 }

@@ -18,7 +18,7 @@ function sharedPlaces(): string[] {
 }
 
 /** Names in the temporary folder can be guessed, so one that somebody else made is not taken. */
-async function isOurs(dir: string): Promise<boolean> {
+export async function isOurs(dir: string): Promise<boolean> {
   const info = await lstat(dir).catch(() => null)
   return info?.isDirectory() === true && (!process.getuid || info.uid === process.getuid())
 }

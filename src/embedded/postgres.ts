@@ -120,7 +120,8 @@ async function supervise(life: Life, signal: AbortSignal, onGiveUp?: (err: Error
   while (!signal.aborted) {
     const readyAt = Date.now()
     const { server, claim, port } = life.running
-    const how = await Promise.race([server.exited, claim.lost.then(() => 'lost its session'), aborted])
+    const sessionLost = claim.lost.then(() => delay(100)).then(() => 'it cut the session') // or is about to exit
+    const how = await Promise.race([server.exited, sessionLost, aborted])
     if (signal.aborted) return
     site.log.error({ how, postgresPid: server.pid }, 'postgres.interrupted')
     quickCrashes = Date.now() - readyAt < 10_000 ? quickCrashes + 1 : 0

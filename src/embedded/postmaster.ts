@@ -25,8 +25,11 @@ export async function readPostmasterFile(cluster: string): Promise<Postmaster | 
   return { pid, port: Number(lines[3]), isReady: lines[7]?.trim() === 'ready' }
 }
 
-/** A pid alone proves nothing: after a reboot, or in a new container, it may be anybody's. */
-async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
+/**
+ * A pid alone proves nothing: after a reboot, or in a new container, it may be anybody's; and where the first process
+ * of a container does not reap others, the dead keep theirs.
+ */
+export async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
   if (!isAlive(pid)) return false
   const command = await readCommand(pid)
   return command === null || (command.includes('postgres') && command.includes(cluster))

@@ -39,7 +39,7 @@ watcher=$!
 exec 3<&-
 wait "$server"
 status=$?
-kill "$watcher" 2>/dev/null
+{ kill "$watcher"; wait "$watcher"; } 2>/dev/null
 exit "$status"
 `
 
@@ -52,11 +52,12 @@ export async function spawnServer(options: ServerOptions): Promise<Server> {
   const child = await spawnProgram(options, file.fd)
   await file.close()
   let hasExited = false
-  const exited = once(child, 'exit').then(async ([code, signal]) => {
+  const { promise: exited, resolve } = Promise.withResolvers<string>()
+  child.on('error', () => {}) // after the spawn only a signal can fail
+  child.once('exit', async (code, signal) => {
     hasExited = true
     const how = signal ? `signal ${signal}` : `exit code ${code}`
-    const lines = (await readFile(log)).subarray(logStart).toString().trim().split('\n')
-    return `${how}; its log ends with: ${lines.slice(-8).join(' | ')}`
+    resolve(`${how}; its log ends with: ${await readTail(log, logStart)}`)
   })
   const pid = process.platform === 'win32' ? (child.pid ?? 0) : await readPid(child)
 
@@ -69,6 +70,11 @@ export async function spawnServer(options: ServerOptions): Promise<Server> {
   }
 
   return { pid, exited, hasExited: () => hasExited, stop }
+}
+
+async function readTail(log: string, start: number): Promise<string> {
+  const text = await readFile(log).catch(() => Buffer.alloc(0))
+  return text.subarray(start).toString().trim().split('\n').slice(-8).join(' | ')
 }
 
 async function spawnProgram(

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Binaries } from './binaries.ts'
 import { type DatabaseUser, runAs } from './database-user.ts'
-import { isAlive } from './postmaster.ts'
+import { isPostmaster } from './postmaster.ts'
 
 export interface Programs {
   readonly binaries: Binaries
@@ -16,7 +16,7 @@ export async function stopPostmaster(
 ): Promise<void> {
   if (process.platform === 'win32') {
     await runAs(user, binaries.pgCtl, ['stop', '-D', cluster, '-m', 'fast', '-t', '10']).catch(() => {})
-    if (await isGone(pid, 0)) return
+    if (await isGone(pid, cluster, 0)) return
     await runAs(user, binaries.pgCtl, ['stop', '-D', cluster, '-m', 'immediate']).catch(() => {})
   }
   for (const [signal, graceMs] of [
@@ -25,7 +25,7 @@ export async function stopPostmaster(
     ['SIGKILL', 5_000],
   ] as const) {
     trySignal(pid, signal)
-    if (await isGone(pid, graceMs)) return
+    if (await isGone(pid, cluster, graceMs)) return
   }
   throw new Error(`Cannot stop the Postgres server with pid ${pid} on ${cluster}`)
 }
@@ -38,9 +38,9 @@ function trySignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function isGone(pid: number, withinMs: number): Promise<boolean> {
+async function isGone(pid: number, cluster: string, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs
-  while (isAlive(pid)) {
+  while (await isPostmaster(pid, cluster)) {
     if (Date.now() > deadline) return false
     await delay(20)
   }

@@ -1,5 +1,5 @@
 import dns from 'node:dns'
-import type { LookupFunction } from 'node:net'
+import { type LookupFunction, Socket } from 'node:net'
 
 import { Agent, buildConnector } from 'undici'
 
@@ -21,31 +21,48 @@ export interface GuardedAgentOptions {
   /** Lifts the guard: for tests, demos and networks where every hook is trusted. */
   readonly allowPrivate: boolean
   readonly connectTimeoutMs: number
-  /** Destroys every socket, also those that are not connected yet. */
-  readonly signal?: AbortSignal
   readonly lookup?: LookupAll
+}
+
+export interface GuardedAgent {
+  readonly dispatcher: Agent
+  /** Ends every connection, also those that are still being made. */
+  close(): Promise<void>
 }
 
 /**
  * An undici agent that connects to public unicast addresses only. Use it with undici's own `request`: Node's global
  * `fetch` brings another undici, which does not understand it.
  */
-export function createGuardedAgent(options: GuardedAgentOptions): Agent {
-  const { allowPrivate, connectTimeoutMs, signal, lookup = dns.lookup } = options
+export function createGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
+  const { allowPrivate, connectTimeoutMs, lookup = dns.lookup } = options
   const dial = buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
-    ...(signal && { signal }),
     lookup: createLookup(lookup, allowPrivate ? () => null : whyAddressForbidden),
   })
-  // Node looks up names only: a host that is an address already goes past `lookup`.
+  const dialling = new Set<unknown>()
   const connect: buildConnector.connector = (target, callback) => {
+    // Node looks up names only: a host that is an address already goes past `lookup`.
     const reason = allowPrivate ? null : whyHostForbidden(target.hostname)
-    if (reason === null) dial(target, callback)
-    else callback(new ForbiddenAddressError(reason), null)
+    if (reason !== null) return callback(new ForbiddenAddressError(reason), null)
+    // undici's types hide that it returns the socket.
+    const socket: unknown = dial(target, (...result) => {
+      dialling.delete(socket)
+      callback(...result)
+    })
+    dialling.add(socket)
   }
   // The sender's deadline covers headers and body; two clocks would give two reasons for one failure.
-  return new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 })
+  const dispatcher = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 })
+
+  async function close(): Promise<void> {
+    await dispatcher.destroy()
+    // undici lets these go on until they time out, which would keep the process alive.
+    for (const socket of dialling) if (socket instanceof Socket) socket.destroy(new Error('closed'))
+  }
+
+  return { dispatcher, close }
 }
 
 /**

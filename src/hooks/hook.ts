@@ -1,6 +1,9 @@
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
 
-/** What a hook can be. Each kind brings a `Sender`; all share the outbox, the retries and the log. */
+/**
+ * What a hook can be. Each kind brings a `Sender`; all share the outbox, the retries and the log.
+ * @public `webhook` is the first; the others come one by one.
+ */
 export type HookKind = 'webhook' | 'slack' | 'command' | 'queue' | 'jsonl'
 
 /** An event as it leaves Landfall: the same values on every attempt. */

@@ -7,7 +7,7 @@ import { parseRetryAfter } from '../domain/retry-after.ts'
 import { createGuardedAgent, ForbiddenAddressError, type LookupAll } from './address-guard.ts'
 import { excerptOf, readBody } from './answer.ts'
 import { type BodyFormat, encodeBody } from './body.ts'
-import type { OutgoingEvent, Sender } from './hook.ts'
+import type { SendEvent, Sender } from './hook.ts'
 import { parseHookUrl } from './hook-url.ts'
 import { describeTrouble } from './network-trouble.ts'
 import { sign } from './signature.ts'
@@ -33,22 +33,18 @@ interface Attempt {
   readonly secrets: readonly string[]
   readonly startedAt: number
   readonly deadlineMs: number
-  readonly deadline: AbortSignal
+  /** Aborted at the deadline, or by the caller. */
+  readonly signal: AbortSignal
 }
 
 const DEADLINE_MS = 15_000
 
 export function createWebhookSender(options: WebhookSenderOptions): Sender<WebhookTarget> {
   const { deadlineMs = DEADLINE_MS } = options
-  const closing = new AbortController()
-  const agent = createGuardedAgent({ ...options, connectTimeoutMs: deadlineMs, signal: closing.signal })
+  const agent = createGuardedAgent({ ...options, connectTimeoutMs: deadlineMs })
   const userAgent = `Landfall/${readVersion()}`
 
-  async function send(
-    target: WebhookTarget,
-    event: OutgoingEvent,
-    signal: AbortSignal,
-  ): Promise<AttemptOutcome> {
+  const send: SendEvent<WebhookTarget> = async (target, event, signal) => {
     signal.throwIfAborted()
     const parsed = parseHookUrl(target.url)
     if (parsed.kind === 'invalid') return { kind: 'refused_address', reason: parsed.reason }
@@ -57,34 +53,30 @@ export function createWebhookSender(options: WebhookSenderOptions): Sender<Webho
     const signed = sign(target.secrets, event.id, new Date(), body)
     const headers = { 'content-type': contentType, 'user-agent': userAgent, ...signed }
 
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), deadlineMs)
+    const ending = new AbortController()
+    const end = () => ending.abort()
+    const timer = setTimeout(end, deadlineMs)
+    signal.addEventListener('abort', end)
     const attempt: Attempt = {
       url: parsed.url,
       secrets: target.secrets,
       startedAt: performance.now(),
       deadlineMs,
-      deadline: deadline.signal,
+      signal: ending.signal,
     }
     try {
-      const either = AbortSignal.any([signal, deadline.signal])
-      const answer = await post(agent, parsed.url, { headers, body, signal: either })
+      const answer = await post(agent.dispatcher, parsed.url, { headers, body, signal: ending.signal })
       return await judgeAnswer(attempt, answer)
     } catch (error) {
       signal.throwIfAborted()
       return judgeTrouble(attempt, error)
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
     }
   }
 
-  async function close(): Promise<void> {
-    // Without this a connection that is still being made would keep the process alive.
-    closing.abort()
-    await agent.destroy()
-  }
-
-  return { send, close }
+  return { send, close: agent.close }
 }
 
 interface Post {
@@ -99,7 +91,7 @@ interface Post {
  */
 async function post(dispatcher: Agent, url: URL, sent: Post): Promise<Dispatcher.ResponseData> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const giveUp = () => reject(new Error('gave up', { cause: sent.signal.reason }))
+  const giveUp = () => reject(new Error('gave up'))
   sent.signal.addEventListener('abort', giveUp)
   try {
     // undici looks at the signal once it is connected, which may be never.
@@ -126,8 +118,8 @@ async function judgeAnswer(attempt: Attempt, answer: Dispatcher.ResponseData): P
 
 function judgeTrouble(attempt: Attempt, error: unknown): AttemptOutcome {
   if (error instanceof ForbiddenAddressError) return { kind: 'refused_address', reason: error.message }
-  const { url, deadline, deadlineMs } = attempt
-  const reason = deadline.aborted
+  const { url, signal, deadlineMs } = attempt
+  const reason = signal.aborted
     ? `no complete answer within ${deadlineMs} ms, host ${url.host}`
     : describeTrouble(error, url)
   return { kind: 'unreachable', reason }

@@ -33,7 +33,8 @@ export async function checkReadiness(deps: Pick<HealthDeps, 'db' | 'accounts'>):
     for (const account of deps.accounts) {
       const ageMs = ages.get(account) ?? null
       if (ageMs === null) problems.push(`account ${account}: no tick yet`)
-      else if (ageMs > TICK_AGE_LIMIT_MS) problems.push(`account ${account}: no tick for ${Math.round(ageMs / 1000)} s`)
+      else if (ageMs > TICK_AGE_LIMIT_MS)
+        problems.push(`account ${account}: no tick for ${Math.round(ageMs / 1000)} s`)
     }
   } catch {
     problems.push('the database does not answer')

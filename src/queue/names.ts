@@ -12,7 +12,7 @@ export function requestJobId(job: RequestJob): string {
 }
 
 export function deliveryJobId(job: DeliveryJob): string {
-  return `deliver-${job.deliveryId}-${job.attempt}`
+  return `deliver-${job.deliveryId}-${job.claim}`
 }
 
 export function scheduleId(schedule: Pick<Schedule, 'account' | 'task'>): string {

@@ -16,8 +16,8 @@ export interface RequestJob {
 /** One attempt to deliver one event to one hook. */
 export interface DeliveryJob {
   readonly deliveryId: string
-  /** 1-based; with the id it makes the job's id. */
-  readonly attempt: number
+  /** The claim's number; a job whose number is no longer the row's is stale and does nothing. */
+  readonly claim: number
 }
 
 /** What this process does with jobs; a role that it does not have is left out. */

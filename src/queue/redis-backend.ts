@@ -43,6 +43,8 @@ async function connect(url: string, onError: (err: unknown) => void): Promise<Li
 const common = {
   lazyConnect: true,
   connectTimeout: 3_000,
+  // How long a closing socket may wait for the other side.
+  disconnectTimeout: 200,
   retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_000),
   // After a failover the old primary still answers, as a replica that refuses to write.
   reconnectOnError: (err: Error) => err.message.includes('READONLY'),

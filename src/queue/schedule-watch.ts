@@ -47,7 +47,11 @@ export function createScheduleWatch(): (stored: StoredSchedules, wanted: readonl
   }
 }
 
-function judge(schedule: Schedule, nextRun: number | undefined, stillMs: number): 'fine' | 'overdue' | 'set_back' {
+function judge(
+  schedule: Schedule,
+  nextRun: number | undefined,
+  stillMs: number,
+): 'fine' | 'overdue' | 'set_back' {
   if (nextRun === undefined) return 'fine'
   if (nextRun < Date.now() - overdueMs && stillMs > 2_000) return 'overdue'
   return stillMs > schedule.everyMs + overdueMs && isSetBack(schedule, nextRun) ? 'set_back' : 'fine'

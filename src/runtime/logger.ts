@@ -20,8 +20,9 @@ export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: describeError, error: describeError, cause: describeError, reason: describeError },
+    formatters: { level: (label: string) => ({ level: label }), log: describeErrorsIn },
+    // For child bindings, which the formatter does not see, and instead of pino's own for `err`.
+    serializers: { err: describeError, error: describeError, reason: describeError },
     hooks: { streamWrite: redactLine },
   }
   const plain = openDestination(options.destination ?? 'stdout')
@@ -59,8 +60,25 @@ function describeError(value: unknown, depth = 0): unknown {
     stack: value.stack?.replace(value.message, () => message),
     ...Object.fromEntries(Object.entries(value).filter(([key]) => TOLD.includes(key))),
     cause: describeError(value.cause, depth + 1),
-    errors: value instanceof AggregateError ? value.errors.map((one) => describeError(one, depth + 1)) : undefined,
+    errors:
+      value instanceof AggregateError ? value.errors.map((one) => describeError(one, depth + 1)) : undefined,
   }
+}
+
+/** Errors stand anywhere in a line's fields; as JSON they would lose their message and keep a query's values. */
+function describeErrorsIn(fields: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, withErrors(field, 0)]))
+}
+
+const MAX_DEPTH = 4
+
+function withErrors(value: unknown, depth: number): unknown {
+  if (value instanceof Error) return describeError(value)
+  if (depth === MAX_DEPTH || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => withErrors(item, depth + 1))
+  // Instances of classes are left to their serializers.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withErrors(field, depth + 1)]))
 }
 
 function redactLine(line: string): string {
@@ -75,14 +93,14 @@ function redactLine(line: string): string {
 function redactField(key: string, value: unknown): unknown {
   if (isSecretKey(key) && holdsSecret(value)) return '[redacted]'
   if (typeof value === 'string') return redactString(key, value)
-  return isQueryError(value) ? { ...value, params: '[redacted]' } : value
+  return value
 }
 
 function redactString(key: string, text: string): string {
   // An account's name may well look like one of Anon's keys.
   if (key === 'account') return text
   if (key === 'url') return redactText(text.replace(/\?.*$/s, '?***'))
-  return redactText(key === 'stack' ? text.replace(QUERY_IN_STACK, '$1') : text)
+  return redactText(key === 'stack' ? withoutValues(text, '\n    at ') : text)
 }
 
 const SECRET_KEY =
@@ -99,20 +117,11 @@ function holdsSecret(value: unknown): boolean {
     : typeof value === 'object' && value !== null
 }
 
-/** An error of Drizzle that got into a line as an ordinary object. */
-function isQueryError(value: unknown): value is { query: string; params: unknown } {
-  return typeof value === 'object' && value !== null && 'query' in value && 'params' in value
-}
-
-/** Drizzle ends its messages with the query's values. */
-const QUERY_IN_TEXT = /(Failed query:[\s\S]*?)\s+params:[\s\S]*$/
-const QUERY_IN_STACK = /(Failed query:[\s\S]*?)\s+params:[\s\S]*?(?=\n\s+at )/
-
+/** Bounded where they could otherwise read on to the end of a long text from each of its places. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [QUERY_IN_TEXT, '$1'],
   // Passwords in URLs; up to the last @, as people forget to encode the one in their password.
-  [/(:\/\/[^\s:@/?#]*):[^\s"'<>]*@/g, '$1:***@'],
-  [/(:\/\/[^\s"'<>?#]*)\?[^\s"'<>]*/g, '$1?***'],
+  [/(:\/\/[^\s:@/?#]*):\S{0,999}@/g, '$1:***@'],
+  [/(:\/\/[^\s"'<>?#]{0,999})\?[^\s"'<>]*/g, '$1?***'],
   [/\b(Bearer)\s+(?!tokens?\b)[^\s"',;]+/gi, '$1 ***'],
   [/\b(whsec_|whsk_)[A-Za-z0-9+/=_-]+/g, '$1***'],
   [/\b(anon_)[A-Za-z0-9_-]{6,}/g, '$1***'],
@@ -121,5 +130,14 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 /** The text without the passwords, keys and tokens that can be told by their form. */
 export function redactText(text: string): string {
-  return PATTERNS.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+  return PATTERNS.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), withoutValues(text))
+}
+
+/** Drizzle ends its messages with the query's values; in a stack, the lines of the stack come after them. */
+function withoutValues(text: string, next?: string): string {
+  const query = text.indexOf('Failed query:')
+  const values = query === -1 ? -1 : text.indexOf('params:', query)
+  if (values === -1) return text
+  const after = next === undefined ? -1 : text.indexOf(next, values)
+  return text.slice(0, values).trimEnd() + (after === -1 ? '' : text.slice(after))
 }

@@ -31,7 +31,7 @@ const FAULTS = {
 type FaultKind = keyof typeof FAULTS
 
 /** A kind alone takes any of its forms by chance; `kind.form` names one. */
-export type FaultName = { [K in FaultKind]: K | `${K}.${(typeof FAULTS)[K][number]}` }[FaultKind]
+type FaultName = { [K in FaultKind]: K | `${K}.${(typeof FAULTS)[K][number]}` }[FaultKind]
 
 /** How probably (0 to 1) each fault befalls a request; at most one does. */
 export type FaultMix = Readonly<Partial<Record<FaultName, number>>>

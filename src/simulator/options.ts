@@ -1,7 +1,7 @@
 import type { FaultMix } from './faults.ts'
 import type { Life } from './life.ts'
 
-export type Envelope = 'array' | 'data' | 'items' | 'results' | 'migrations'
+type Envelope = 'array' | 'data' | 'items' | 'results' | 'migrations'
 export type IdStyle = 'uuid' | 'hex' | 'mig'
 export type Order = 'created_desc' | 'created_asc' | 'random'
 

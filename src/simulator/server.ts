@@ -9,7 +9,10 @@ import { sendReply } from './send.ts'
 import { createStage, type Stage } from './stage.ts'
 import { jsonReply } from './wire.ts'
 
-/** An Anon Migrations API that behaves, and misbehaves, as told. Another process steers it under `/_simulator/`. */
+/**
+ * An Anon Migrations API that behaves, and misbehaves, as told. Another process steers it under `/_simulator/` with
+ * `GET truth`, `GET requests`, `GET health`, `POST faults`, `POST delete` and `POST freeze`; `control.ts` has the details.
+ */
 export interface Simulator extends Omit<Stage, 'answer'> {
   /** Listens; the first time also starts the world's clock. After a `stop`: the same world on the same port. */
   start(): Promise<{ readonly url: string }>

@@ -15,7 +15,7 @@ import { createWorld, exists, rowOf, type World } from './world.ts'
 const KEPT_REQUESTS = 200_000
 
 /** What is put to the API. */
-export interface Question {
+interface Question {
   readonly method: string
   readonly url: URL
   readonly authorization: string | undefined

@@ -9,7 +9,9 @@ export async function registerAccount(db: Db, name: string, provider: string): P
     insert into landfall.account (name, provider) values (${name}, ${provider})
     on conflict (name) do update set provider = excluded.provider where landfall.account.provider <> excluded.provider`)
   await db.execute(sql`insert into landfall.budget (account) values (${name}) on conflict do nothing`)
-  await db.execute(sql`insert into landfall.walk (account, kind) values (${name}, 'sweep'), (${name}, 'look') on conflict do nothing`)
+  await db.execute(
+    sql`insert into landfall.walk (account, kind) values (${name}, 'sweep'), (${name}, 'look') on conflict do nothing`,
+  )
 }
 
 export interface AccountState {
@@ -44,7 +46,12 @@ export async function takePlanningTurn(tx: Tx, name: string): Promise<AccountSta
 }
 
 /** Returns the account's next place in its own stream of events, or null where nothing had to change. */
-export async function suspendAccount(tx: Tx, name: string, reason: string, probeInMs: number): Promise<number | null> {
+export async function suspendAccount(
+  tx: Tx,
+  name: string,
+  reason: string,
+  probeInMs: number,
+): Promise<number | null> {
   return sequenceOf(
     await tx.execute<{ events: number }>(sql`
       update landfall.account set state = 'suspended', state_reason = ${reason}, state_since = now(), probes = 0,
@@ -82,7 +89,9 @@ function sequenceOf(result: { rows: { events: number }[] }): number | null {
 }
 
 export async function markSweepCompleted(tx: Tx, name: string): Promise<void> {
-  await tx.execute(sql`update landfall.account set last_sweep_completed_at = clock_timestamp() where name = ${name}`)
+  await tx.execute(
+    sql`update landfall.account set last_sweep_completed_at = clock_timestamp() where name = ${name}`,
+  )
 }
 
 /** How many of the account's migrations stand in each phase. */

@@ -9,8 +9,7 @@ export interface Rate {
 
 export type Spending =
   /** One request may be sent now; `at` is the database's clock. */
-  | { readonly kind: 'granted'; readonly at: Date; readonly failures: number }
-  | { readonly kind: 'refused' }
+  { readonly kind: 'granted'; readonly at: Date; readonly failures: number } | { readonly kind: 'refused' }
 
 const perToken = (rate: Rate) => sql`make_interval(secs => ${1 / rate.requestsPerSecond})`
 const wholeBucket = (rate: Rate) => sql`make_interval(secs => ${rate.burst / rate.requestsPerSecond})`
@@ -24,7 +23,12 @@ const fullAt = (rate: Rate) =>
  * Takes one token from the account's bucket (generic cell rate algorithm), for one request of this kind. All processes
  * take from the same row, so at most `burst + requestsPerSecond × t` requests start in any time t.
  */
-export async function spendToken(db: Db, account: string, kind: 'get' | 'list', rate: Rate): Promise<Spending> {
+export async function spendToken(
+  db: Db,
+  account: string,
+  kind: 'get' | 'list',
+  rate: Rate,
+): Promise<Spending> {
   const column = sql.raw(kind === 'get' ? 'get_requests' : 'list_requests')
   const { rows } = await db.execute<{ at: Date; failures: number }>(sql`
     with spent as (
@@ -38,7 +42,9 @@ export async function spendToken(db: Db, account: string, kind: 'get' | 'list', 
       on conflict (account, hour) do update set ${column} = landfall.usage.${column} + 1)
     select at, failures from spent`)
   const row = rows[0]
-  return row === undefined ? { kind: 'refused' } : { kind: 'granted', at: new Date(row.at), failures: row.failures }
+  return row === undefined
+    ? { kind: 'refused' }
+    : { kind: 'granted', at: new Date(row.at), failures: row.failures }
 }
 
 /** Whole tokens in the account's bucket; 0 while it is blocked. */

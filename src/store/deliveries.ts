@@ -82,7 +82,8 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
   }
 }
 
-const held = (delivery: DeliveryClaim) => sql`id = ${delivery.deliveryId}::bigint and claim = ${delivery.claim}`
+const held = (delivery: DeliveryClaim) =>
+  sql`id = ${delivery.deliveryId}::bigint and claim = ${delivery.claim}`
 
 export async function markDelivered(db: Db, delivery: DeliveryClaim, statusCode: number): Promise<void> {
   await db.execute(sql`
@@ -96,7 +97,12 @@ export interface FailedAttempt {
   readonly error: string
 }
 
-export async function retryDelivery(db: Db, delivery: DeliveryClaim, failed: FailedAttempt, inMs: number): Promise<void> {
+export async function retryDelivery(
+  db: Db,
+  delivery: DeliveryClaim,
+  failed: FailedAttempt,
+  inMs: number,
+): Promise<void> {
   await db.execute(sql`
     update landfall.delivery set lease_until = null, next_attempt_at = now() + make_interval(secs => ${inMs / 1000}),
       last_status_code = ${failed.statusCode}, last_error = ${failed.error}

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
-import { inTransaction, type Db } from './db.ts'
+import { type Db, inTransaction } from './db.ts'
 import { jsonRows } from './json-rows.ts'
 
 export interface ConfiguredHook {
@@ -51,7 +51,9 @@ export async function listHooks(db: Db): Promise<HookRow[]> {
 /** The receiver asked to be left alone: what was to come is held. */
 export async function disableHook(db: Db, name: string, reason: string): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await tx.execute(sql`update landfall.hook set state = 'disabled', state_reason = ${reason} where name = ${name}`)
+    await tx.execute(
+      sql`update landfall.hook set state = 'disabled', state_reason = ${reason} where name = ${name}`,
+    )
     await tx.execute(sql`
       update landfall.delivery set state = 'held', next_attempt_at = null, lease_until = null
       where hook = ${name} and state = 'pending'`)

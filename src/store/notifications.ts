@@ -22,7 +22,11 @@ export function listenTo(url: string, channel: string, onRing: () => void, log: 
   }
 
   function connect(): void {
-    const next = new pg.Client({ connectionString: url, application_name: 'landfall-listen', keepAlive: true })
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: 'landfall-listen',
+      keepAlive: true,
+    })
     client = next
     next.on('error', (err) => {
       log.debug({ err, channel }, 'listen.connection_lost')

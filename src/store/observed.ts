@@ -1,11 +1,10 @@
 import { sql } from 'drizzle-orm'
-
-import type { Stored } from '../domain/recording.ts'
 import type { Phase } from '../domain/phase.ts'
 import type { Via } from '../domain/reading.ts'
-import { migrations } from './schema.ts'
+import type { Stored } from '../domain/recording.ts'
 import type { Tx } from './db.ts'
 import { jsonRows } from './json-rows.ts'
+import { migrations } from './schema.ts'
 
 /** A stored migration, locked until the transaction ends. */
 export interface Locked extends Stored {
@@ -17,7 +16,11 @@ export interface Locked extends Stored {
 }
 
 /** Locks the account's migrations with these ids, always in the same order, so that recordings never deadlock. */
-export async function lockMigrations(tx: Tx, account: string, ids: readonly string[]): Promise<Map<string, Locked>> {
+export async function lockMigrations(
+  tx: Tx,
+  account: string,
+  ids: readonly string[],
+): Promise<Map<string, Locked>> {
   const rows = await tx
     .select({
       key: migrations.id,
@@ -35,7 +38,9 @@ export async function lockMigrations(tx: Tx, account: string, ids: readonly stri
       events: migrations.events,
     })
     .from(migrations)
-    .where(sql`${migrations.account} = ${account} and ${migrations.migrationId} = any(${sql.param(ids)}::text[])`)
+    .where(
+      sql`${migrations.account} = ${account} and ${migrations.migrationId} = any(${sql.param(ids)}::text[])`,
+    )
     .orderBy(migrations.id)
     .for('update')
   return new Map(rows.map((row) => [row.migrationId, row]))

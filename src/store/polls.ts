@@ -39,7 +39,9 @@ export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | 
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
     returning migration_id, failures, misses`)
   const row = rows[0]
-  return row === undefined ? null : { migrationId: row.migration_id, failures: row.failures, misses: row.misses }
+  return row === undefined
+    ? null
+    : { migrationId: row.migration_id, failures: row.failures, misses: row.misses }
 }
 
 const held = (poll: PollClaim) => sql`id = ${poll.key}::bigint and claim = ${poll.claim}`

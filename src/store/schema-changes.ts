@@ -20,7 +20,11 @@ export interface SchemaChanges {
  * work under an advisory lock, the others wait for it and find nothing left to do.
  */
 export async function applySchemaChanges(url: string): Promise<SchemaChanges> {
-  const client = new pg.Client({ connectionString: url, application_name: 'landfall-schema', keepAlive: true })
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'landfall-schema',
+    keepAlive: true,
+  })
   client.on('error', () => {})
   await client.connect()
   try {
@@ -40,7 +44,8 @@ export async function applySchemaChanges(url: string): Promise<SchemaChanges> {
     })
     const after = await countApplied(client)
     // Drizzle skips a change whose time lies before the newest applied one, and says nothing.
-    if (after !== total) throw new Error(`${total - after} schema changes were skipped; check migrations-sql/meta/_journal.json`)
+    if (after !== total)
+      throw new Error(`${total - after} schema changes were skipped; check migrations-sql/meta/_journal.json`)
     return { applied: after - before, total }
   } finally {
     await client.end().catch(() => {})
@@ -53,7 +58,9 @@ async function requireRecentPostgres(client: pg.Client): Promise<void> {
   )
   const server = rows[0]
   if (server === undefined || server.number < OLDEST_POSTGRES) {
-    throw new Error(`PostgreSQL 14 or newer is needed; DATABASE_URL leads to ${server?.version ?? 'an unknown version'}.`)
+    throw new Error(
+      `PostgreSQL 14 or newer is needed; DATABASE_URL leads to ${server?.version ?? 'an unknown version'}.`,
+    )
   }
 }
 

@@ -119,9 +119,7 @@ export const migrations = landfall.table(
   (t) => [
     unique('migration_identity').on(t.account, t.migrationId),
     // The tick: what of this account is due, oldest first.
-    index('migration_due')
-      .on(t.account, t.nextPollAt)
-      .where(sql`next_poll_at is not null`),
+    index('migration_due').on(t.account, t.nextPollAt).where(sql`next_poll_at is not null`),
   ],
 )
 
@@ -202,12 +200,8 @@ export const deliveries = landfall.table(
   (t) => [
     unique('delivery_once').on(t.event, t.hook),
     // The relay: what is due, and what waits behind it in its stream.
-    index('delivery_due')
-      .on(t.hook, t.nextAttemptAt)
-      .where(sql`state = 'pending'`),
-    index('delivery_line')
-      .on(t.hook, t.stream, t.sequence)
-      .where(sql`state = 'pending'`),
+    index('delivery_due').on(t.hook, t.nextAttemptAt).where(sql`state = 'pending'`),
+    index('delivery_line').on(t.hook, t.stream, t.sequence).where(sql`state = 'pending'`),
   ],
 )
 

@@ -4,7 +4,16 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 
 /** The server cannot be reached, or is not ready yet; with patience it may be. */
-const PASSING_CODES = new Set(['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'])
+const PASSING_CODES = new Set([
+  '57P03',
+  '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+])
 const RETRY_MS = 500
 
 export class DatabaseUnreachableError extends Error {}
@@ -16,9 +25,13 @@ export async function waitForDatabase(url: string, patienceMs: number, log: Logg
     const trouble = await tryConnect(url)
     if (trouble === null) return
     const code = 'code' in trouble ? String(trouble.code) : ''
-    const passing = PASSING_CODES.has(code) || /timeout|terminated|AggregateError/i.test(`${trouble.name} ${trouble.message}`)
+    const passing =
+      PASSING_CODES.has(code) ||
+      /timeout|terminated|AggregateError/i.test(`${trouble.name} ${trouble.message}`)
     if (!passing || performance.now() > deadline) {
-      throw new DatabaseUnreachableError(`The database does not let us in: ${trouble.message || code}. Check DATABASE_URL.`)
+      throw new DatabaseUnreachableError(
+        `The database does not let us in: ${trouble.message || code}. Check DATABASE_URL.`,
+      )
     }
     if (attempt === 1) log.warn({ reason: trouble.message || code, patienceMs }, 'database.waiting')
     await delay(RETRY_MS)
@@ -26,7 +39,11 @@ export async function waitForDatabase(url: string, patienceMs: number, log: Logg
 }
 
 async function tryConnect(url: string): Promise<Error | null> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'landfall-wait' })
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'landfall-wait',
+  })
   client.on('error', () => {})
   try {
     await client.connect()

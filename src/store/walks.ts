@@ -52,7 +52,13 @@ export interface PageClaim {
 }
 
 /** Begins a walk; the next of its kind is due after `againInMs`, or, where that is null, when somebody asks. */
-export async function beginWalk(tx: Tx, account: string, walk: Walk, kind: WalkKind, againInMs: number | null): Promise<void> {
+export async function beginWalk(
+  tx: Tx,
+  account: string,
+  walk: Walk,
+  kind: WalkKind,
+  againInMs: number | null,
+): Promise<void> {
   const dueAt = againInMs === null ? sql`null` : sql`now() + make_interval(secs => ${againInMs / 1000})`
   await tx.execute(sql`
     update landfall.walk set walk = ${JSON.stringify(walk)}::jsonb, started_at = now(), failures = 0, due_at = ${dueAt}
@@ -70,7 +76,8 @@ export async function claimPage(tx: Tx, account: string, kind: WalkKind): Promis
   return { account, kind, claim }
 }
 
-const held = (page: PageClaim) => sql`account = ${page.account} and kind = ${page.kind} and claim = ${page.claim}`
+const held = (page: PageClaim) =>
+  sql`account = ${page.account} and kind = ${page.kind} and claim = ${page.claim}`
 
 export interface ClaimedPage {
   readonly walk: Walk

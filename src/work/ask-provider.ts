@@ -6,7 +6,13 @@ import type { Account, Deps } from './account.ts'
 
 /** What came of asking, and when, on the database's clock. */
 export type Asked<T> =
-  | { readonly kind: 'answered'; readonly answer: Answer<T>; readonly requestedAt: Date; readonly receivedAt: Date; readonly tries: number }
+  | {
+      readonly kind: 'answered'
+      readonly answer: Answer<T>
+      readonly requestedAt: Date
+      readonly receivedAt: Date
+      readonly tries: number
+    }
   /** The budget (or the stop of the process) did not let the request out. */
   | { readonly kind: 'not_sent' }
 
@@ -43,7 +49,8 @@ export async function askProvider<T>(
   try {
     await pRetry(tryOnce, options)
   } catch (err) {
-    const expected = err instanceof PassingTrouble || signal.aborted || (err instanceof Error && err.message === 'no budget')
+    const expected =
+      err instanceof PassingTrouble || signal.aborted || (err instanceof Error && err.message === 'no budget')
     if (!expected) throw err
   }
   return asked

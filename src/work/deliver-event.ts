@@ -32,7 +32,11 @@ export interface DeliverDeps {
 const FOREIGN_HOOK_WAIT_MS = 10_000
 
 /** Makes one attempt to deliver one event to one hook, and writes down what came of it. */
-export async function deliverEvent(deps: DeliverDeps, delivery: DeliveryClaim, signal: AbortSignal): Promise<void> {
+export async function deliverEvent(
+  deps: DeliverDeps,
+  delivery: DeliveryClaim,
+  signal: AbortSignal,
+): Promise<void> {
   const claimed = await startAttempt(deps.db, delivery)
   if (claimed === null) return
   const hook = deps.hooks.get(claimed.hook)
@@ -61,7 +65,15 @@ async function settleAttempt(
   const decision = decideDelivery(outcome, claimed.attempt, now, deps.random())
   const failed = { statusCode: 'status' in outcome ? outcome.status : null, error: describe(outcome) }
   const { id, type } = claimed.event
-  const line = { event: id, type, hook: claimed.hook, attempt: claimed.attempt, ...outcome, decision: decision.kind, durationMs }
+  const line = {
+    event: id,
+    type,
+    hook: claimed.hook,
+    attempt: claimed.attempt,
+    ...outcome,
+    decision: decision.kind,
+    durationMs,
+  }
   switch (decision.kind) {
     case 'delivered':
       await markDelivered(deps.db, delivery, failed.statusCode ?? 0)

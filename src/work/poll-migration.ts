@@ -19,18 +19,35 @@ import { settleAnswer } from './settle-answer.ts'
 type Answered = Extract<Asked<Reading>, { kind: 'answered' }>
 
 /** Asks once for one migration, and records what came of it. */
-export async function pollMigration(deps: Deps, account: Account, poll: PollClaim, signal: AbortSignal): Promise<void> {
+export async function pollMigration(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  signal: AbortSignal,
+): Promise<void> {
   const started = performance.now()
   const claimed = await startPoll(deps.db, poll)
   if (claimed === null) return
 
-  const asked = await askProvider(deps, account, 'get', () => account.provider.get(claimed.migrationId, signal), signal)
+  const asked = await askProvider(
+    deps,
+    account,
+    'get',
+    () => account.provider.get(claimed.migrationId, signal),
+    signal,
+  )
   if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
 
   const outcome = await settlePoll(deps, account, poll, claimed, asked)
   await settleAnswer(deps, account, asked.answer)
   const durationMs = Math.round(performance.now() - started)
-  const line = { account: account.name, migrationId: claimed.migrationId, ...outcome, tries: asked.tries, durationMs }
+  const line = {
+    account: account.name,
+    migrationId: claimed.migrationId,
+    ...outcome,
+    tries: asked.tries,
+    durationMs,
+  }
   if (asked.answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
   else if (outcome.outcome === 'unchanged') deps.log.debug(line, 'poll.settled')
   else deps.log.info(line, 'poll.settled')
@@ -88,7 +105,12 @@ async function recordReading(
 }
 
 /** One 404 may be a hiccup; only several in a row, some time apart, mean that the migration is gone. */
-async function recordMissing(deps: Deps, account: Account, poll: PollClaim, claimed: ClaimedPoll): Promise<PollOutcome> {
+async function recordMissing(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  claimed: ClaimedPoll,
+): Promise<PollOutcome> {
   const waitMs = CONFIRM_MISSING_MS[claimed.misses]
   if (waitMs !== undefined) {
     await countMiss(deps.db, poll, waitMs)
@@ -112,7 +134,13 @@ async function recordMissing(deps: Deps, account: Account, poll: PollClaim, clai
       observed_via: 'get',
     }
     const identity = { account: account.name, migration: gone.key, migrationId: claimed.migrationId }
-    const event = { id: deps.newEventId(), type: 'migration.vanished' as const, ...identity, sequence: gone.events, payload }
+    const event = {
+      id: deps.newEventId(),
+      type: 'migration.vanished' as const,
+      ...identity,
+      sequence: gone.events,
+      payload,
+    }
     await insertEvents(tx, [event])
   })
   return { outcome: 'vanished' }

@@ -5,7 +5,15 @@ import type { Page } from '../providers/provider.ts'
 import { completeBaseline, countPhases, loadAccount, markSweepCompleted } from '../store/accounts.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
 import { insertEvents } from '../store/events.ts'
-import { advanceWalk, endWalk, holdPage, lockWalk, type PageClaim, postponePage, startPage } from '../store/walks.ts'
+import {
+  advanceWalk,
+  endWalk,
+  holdPage,
+  lockWalk,
+  type PageClaim,
+  postponePage,
+  startPage,
+} from '../store/walks.ts'
 import type { Account, Deps } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
@@ -17,7 +25,12 @@ type Answered = Extract<Asked<Page>, { kind: 'answered' }>
 const NO_BUDGET_WAIT_MS = 500
 
 /** Asks for the next page of a walk and records every row of it. Returns whether the walk goes on. */
-export async function readPage(deps: Deps, account: Account, page: PageClaim, signal: AbortSignal): Promise<boolean> {
+export async function readPage(
+  deps: Deps,
+  account: Account,
+  page: PageClaim,
+  signal: AbortSignal,
+): Promise<boolean> {
   const started = performance.now()
   const claimed = await startPage(deps.db, page)
   if (claimed === null) return false
@@ -44,7 +57,14 @@ export async function readPage(deps: Deps, account: Account, page: PageClaim, si
   const { ended, recorded } = await recordPage(deps, account, page, claimed.walk, asked, answer.value)
   await settleAnswer(deps, account, answer)
   const { changes, ...counts } = recorded
-  const line = { ...context, rows: answer.value.size, malformed: answer.value.malformed, ...counts, ended, durationMs: durationMs() }
+  const line = {
+    ...context,
+    rows: answer.value.size,
+    malformed: answer.value.malformed,
+    ...counts,
+    ended,
+    durationMs: durationMs(),
+  }
   if (changes.length > 0 || ended) deps.log.info(line, 'page.settled')
   else deps.log.debug(line, 'page.settled')
   return !ended
@@ -61,7 +81,9 @@ async function recordPage(
   page: Page,
 ): Promise<{ ended: boolean; recorded: Recorded }> {
   const { requestedAt, receivedAt } = asked
-  const observations = page.readings.map((reading): Observation => ({ ...reading, via: 'list', requestedAt, receivedAt }))
+  const observations = page.readings.map(
+    (reading): Observation => ({ ...reading, via: 'list', requestedAt, receivedAt }),
+  )
   return inTransaction(deps.db, async (tx) => {
     const held = await holdPage(tx, claim)
     const recorded = await recordObservations(deps, tx, account, observations)

@@ -50,8 +50,14 @@ export async function recordObservations(
   const decided: Decided[] = []
   let open = observations
   while (open.length > 0) {
-    const stored = await lockMigrations(tx, account.name, open.map((seen) => seen.migrationId))
-    const batch = open.map((seen) => decide(seen, stored.get(seen.migrationId) ?? null, silent, deps.random()))
+    const stored = await lockMigrations(
+      tx,
+      account.name,
+      open.map((seen) => seen.migrationId),
+    )
+    const batch = open.map((seen) =>
+      decide(seen, stored.get(seen.migrationId) ?? null, silent, deps.random()),
+    )
     const inserted = await writeBatch(deps, tx, account, batch)
     // Whoever was inserted by another process in this very moment is known by now, and judged again.
     const lost = batch.filter((one) => one.stored === null && !inserted.has(one.seen.migrationId))
@@ -75,9 +81,17 @@ async function writeBatch(
   const inserted = await insertMigrations(tx, account.name, first.map(observedRow))
 
   const known = batch.flatMap(({ stored, ...rest }) => (stored === null ? [] : [{ ...rest, stored }]))
-  const accepted = known.filter(({ recording: { verdict } }) => verdict === 'changed' || verdict === 'unchanged')
-  await updateMigrations(tx, accepted.map((one) => ({ ...observedRow(one), key: one.stored.key })))
-  await markDoubtful(tx, known.filter((one) => one.recording.verdict === 'doubtful').map((one) => one.stored.key))
+  const accepted = known.filter(
+    ({ recording: { verdict } }) => verdict === 'changed' || verdict === 'unchanged',
+  )
+  await updateMigrations(
+    tx,
+    accepted.map((one) => ({ ...observedRow(one), key: one.stored.key })),
+  )
+  await markDoubtful(
+    tx,
+    known.filter((one) => one.recording.verdict === 'doubtful').map((one) => one.stored.key),
+  )
 
   const changes = batch.flatMap((one) => {
     const key = one.stored?.key ?? inserted.get(one.seen.migrationId)
@@ -85,18 +99,40 @@ async function writeBatch(
     return key !== undefined && (verdict === 'discovered' || verdict === 'changed') ? [{ ...one, key }] : []
   })
   await insertTransitions(tx, changes.map(transitionRow))
-  await insertEvents(tx, changes.flatMap((one) => eventRows(deps, account, one)))
+  await insertEvents(
+    tx,
+    changes.flatMap((one) => eventRows(deps, account, one)),
+  )
   return inserted
 }
 
 function observedRow({ seen, stored, recording }: Decided): ObservedRow {
   const { verdict, events, furthest, statusSince, finishedAt, rechecks, nextPollAt } = recording
-  const { migrationId, status, phase, companyId, createdByUserId, createdAt, attributes, requestedAt, receivedAt, via } = seen
+  const {
+    migrationId,
+    status,
+    phase,
+    companyId,
+    createdByUserId,
+    createdAt,
+    attributes,
+    requestedAt,
+    receivedAt,
+    via,
+  } = seen
   const seenRow = { migrationId, status, phase, companyId, createdByUserId, createdAt, attributes }
   const isNew = verdict === 'discovered' || verdict === 'changed'
   const transitions = (stored?.transitions ?? 0) + (isNew ? 1 : 0)
   const eventCount = (stored?.events ?? 0) + events.length
-  const decidedRow = { furthest, statusSince, finishedAt, rechecks, nextPollAt, transitions, events: eventCount }
+  const decidedRow = {
+    furthest,
+    statusSince,
+    finishedAt,
+    rechecks,
+    nextPollAt,
+    transitions,
+    events: eventCount,
+  }
   return { ...seenRow, ...decidedRow, requestedAt, receivedAt, via }
 }
 

@@ -71,5 +71,13 @@ export function accountEvent(
   sequence: number,
   payload: object,
 ) {
-  return { id: deps.newEventId(), type, account: account.name, migration: null, migrationId: null, sequence, payload }
+  return {
+    id: deps.newEventId(),
+    type,
+    account: account.name,
+    migration: null,
+    migrationId: null,
+    sequence,
+    payload,
+  }
 }

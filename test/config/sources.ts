@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Problem } from '../../src/config/problem.ts'
 
-export const CWD = '/srv/landfall'
+const CWD = '/srv/landfall'
 export const KEY = 'anon_k3y-of-the-account'
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 export const WEBHOOK = {

@@ -20,8 +20,8 @@ afterEach(async () => {
 
 function agentWith(lookup?: LookupAll, allowPrivate = false): Agent {
   const agent = createGuardedAgent({ allowPrivate, connectTimeoutMs: 5_000, ...(lookup && { lookup }) })
-  onTestFinished(() => agent.destroy())
-  return agent
+  onTestFinished(() => agent.close())
+  return agent.dispatcher
 }
 
 /** A resolver that gives these answers, one per question; the last one stays. */
@@ -150,6 +150,26 @@ describe('createGuardedAgent', () => {
 
     await expect(call('empty.example', agentWith(resolverOf([]).lookup))).rejects.toThrow('no address')
     await expect(call('missing.example', agentWith(failing))).rejects.toThrow('no such name')
+  })
+
+  test('close ends a connection that is still being made', async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<void>()
+    const sockets: Socket[] = []
+    const watch = (message: unknown) => void sockets.push((message as { socket: Socket }).socket)
+    channel('net.client.socket').subscribe(watch)
+    onTestFinished(() => void channel('net.client.socket').unsubscribe(watch))
+    const agent = createGuardedAgent({
+      allowPrivate: false,
+      connectTimeoutMs: 60_000,
+      lookup: () => resolve(),
+    })
+    const called = call('never.example', agent.dispatcher).catch((error: unknown) => error)
+
+    await asked
+    await agent.close()
+
+    expect(await called).toBeInstanceOf(Error)
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   test('allowPrivate reaches a loopback server, by address and by name', async () => {

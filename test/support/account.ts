@@ -1,9 +1,8 @@
 import { pino } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
-
-import { ANON_STATUS_MAP } from '../../src/providers/anon/status-map.ts'
 import { phaseOf } from '../../src/domain/phase.ts'
 import type { Observation, Via } from '../../src/domain/reading.ts'
+import { ANON_STATUS_MAP } from '../../src/providers/anon/status-map.ts'
 import type { Answer, Page, Provider } from '../../src/providers/provider.ts'
 import { registerAccount } from '../../src/store/accounts.ts'
 import { type Db, inTransaction, openDb } from '../../src/store/db.ts'
@@ -16,7 +15,9 @@ import { createDatabase } from './database.ts'
 export const log = pino({ level: 'silent' })
 
 /** A database with the schema and one registered account, and what the use cases need to work on it. */
-export async function createTestAccount(options: { hooks?: ConfiguredHook[]; account?: Partial<Account> } = {}) {
+export async function createTestAccount(
+  options: { hooks?: ConfiguredHook[]; account?: Partial<Account> } = {},
+) {
   const database = await createDatabase()
   await applySchemaChanges(database.url)
   const db = openDb({ url: database.url, log, applicationName: 'test' })
@@ -34,7 +35,12 @@ export async function createTestAccount(options: { hooks?: ConfiguredHook[]; acc
 }
 
 export function createAccount(change: Partial<Account> = {}): Account {
-  const base = { name: 'acme', rate: { requestsPerSecond: 100, burst: 100 }, pageSize: 10, sweepEveryMs: 300_000 }
+  const base = {
+    name: 'acme',
+    rate: { requestsPerSecond: 100, burst: 100 },
+    pageSize: 10,
+    sweepEveryMs: 300_000,
+  }
   return { ...base, provider: unreachable, baseline: 'silent', ...change }
 }
 
@@ -72,7 +78,11 @@ export function record(deps: Deps, account: Account, observations: Observation[]
   return inTransaction(deps.db, (tx) => recordObservations(deps, tx, account, observations))
 }
 
-export async function query<Row extends Record<string, unknown>>(db: Db, text: string, values: unknown[] = []): Promise<Row[]> {
+export async function query<Row extends Record<string, unknown>>(
+  db: Db,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const { rows } = await db.pool.query<Row>(text, values)
   return rows
 }

@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path'
 import { findFreePort } from './free-port.ts'
 import { waitFor } from './wait-for.ts'
 
+const program = 'redis-server'
+
 /** A Redis of a test's own, to flush and to kill. */
 export interface RedisServer {
   readonly url: string
@@ -21,7 +23,7 @@ export interface RedisServer {
 /** True where the program is on the PATH. */
 export function canStartRedisServer(): boolean {
   const { PATH = '' } = process.env
-  return PATH.split(delimiter).some((dir) => isExecutable(join(dir, 'redis-server')))
+  return PATH.split(delimiter).some((dir) => isExecutable(join(dir, program)))
 }
 
 function isExecutable(file: string): boolean {
@@ -61,7 +63,7 @@ export async function startRedisServer({ isPersistent = false } = {}): Promise<R
 async function spawnRedis(port: number, dir: string, isPersistent: boolean): Promise<ChildProcess> {
   const persistence = isPersistent ? ['--appendonly', 'yes'] : ['--appendonly', 'no']
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...persistence]
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const child = spawn(program, args, { stdio: 'ignore' })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   child.once('exit', () => process.removeListener('exit', killWithUs))
@@ -70,12 +72,17 @@ async function spawnRedis(port: number, dir: string, isPersistent: boolean): Pro
 }
 
 async function ping(port: number): Promise<boolean> {
+  return (await sendToRedis(port, 'PING')) === '+PONG'
+}
+
+/** One command in Redis' inline form, and the first line of its answer. */
+export async function sendToRedis(port: number, command: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   try {
-    socket.setTimeout(1_000, () => socket.destroy())
-    socket.write('PING\r\n')
+    socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')))
+    socket.write(`${command}\r\n`)
     const [answer] = await once(socket, 'data')
-    return String(answer).startsWith('+PONG')
+    return String(answer).split('\r\n')[0] ?? ''
   } finally {
     socket.destroy()
   }

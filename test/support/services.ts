@@ -87,7 +87,7 @@ function existing(url: string, source: string): TestService {
 async function askVersion(url: string): Promise<string> {
   const rows = await waitFor(() => query(url, 'show server_version'), {
     what: 'Postgres to accept connections',
-    timeoutMs: 60_000,
+    timeoutMs: 30_000,
   })
   return rows[0]?.server_version
 }

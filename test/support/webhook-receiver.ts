@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 
 import { Webhook } from 'standardwebhooks'
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
@@ -13,7 +13,7 @@ export interface ReceivedRequest {
   readonly receivedAt: Date
 }
 
-export interface Answer {
+interface Answer {
   /** 200 unless told. */
   readonly status?: number
   readonly headers?: OutgoingHttpHeaders
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** `hang`: never a byte. `reset`: the connection dies without an answer. `raw`: these bytes, then the end. */
-export type Reaction = Answer | 'hang' | 'reset' | { readonly raw: string }
+type Reaction = Answer | 'hang' | 'reset' | { readonly raw: string }
 
 /** `count` is 1 for the first request. */
 export type Behaviour = (request: ReceivedRequest, count: number) => Reaction

@@ -11,26 +11,45 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 beforeEach(async () => {
-  await query(world.db, 'truncate landfall.migration, landfall.transition, landfall.event, landfall.delivery cascade')
+  await query(
+    world.db,
+    'truncate landfall.migration, landfall.transition, landfall.event, landfall.delivery cascade',
+  )
   await setBaseline('now()')
 })
 
-const setBaseline = (moment: 'now()' | 'null') => query(world.db, `update landfall.account set baseline_at = ${moment}`)
+const setBaseline = (moment: 'now()' | 'null') =>
+  query(world.db, `update landfall.account set baseline_at = ${moment}`)
 const see = (...observations: ReturnType<typeof seen>[]) => record(world.deps, world.account, observations)
 const transitions = () =>
-  query(world.db, 'select from_status, to_status, seq, not_before, not_after from reporting.transitions order by migration_id, seq')
-const eventTypes = async (id = 'm1') =>
-  (await query<{ type: string }>(world.db, 'select type from reporting.events where migration_id = $1 order by sequence', [id])).map(
-    (row) => row.type,
+  query(
+    world.db,
+    'select from_status, to_status, seq, not_before, not_after from reporting.transitions order by migration_id, seq',
   )
+const eventTypes = async (id = 'm1') =>
+  (
+    await query<{ type: string }>(
+      world.db,
+      'select type from reporting.events where migration_id = $1 order by sequence',
+      [id],
+    )
+  ).map((row) => row.type)
 const statusOf = async (id: string) =>
-  (await query(world.db, 'select status, phase, is_terminal, finished_at, transitions from reporting.migrations where migration_id = $1', [id]))[0]
+  (
+    await query(
+      world.db,
+      'select status, phase, is_terminal, finished_at, transitions from reporting.migrations where migration_id = $1',
+      [id],
+    )
+  )[0]
 
 describe('transitions', () => {
   test('the first sight of a migration is its first transition, from nothing', async () => {
     await see(seen('m1', 'WORKING', 0))
 
-    expect(await transitions()).toMatchObject([{ seq: 1, from_status: null, to_status: 'WORKING', not_before: null }])
+    expect(await transitions()).toMatchObject([
+      { seq: 1, from_status: null, to_status: 'WORKING', not_before: null },
+    ])
     expect(await eventTypes()).toEqual(['migration.discovered'])
   })
 
@@ -69,7 +88,10 @@ describe('transitions', () => {
 
     expect(doubtful.doubtful).toBe(1)
     expect(await statusOf('m1')).toMatchObject({ status: 'COMPLETE' })
-    const due = await query(world.db, `select 1 from landfall.migration where migration_id = 'm1' and next_poll_at <= now()`)
+    const due = await query(
+      world.db,
+      `select 1 from landfall.migration where migration_id = 'm1' and next_poll_at <= now()`,
+    )
     expect(due).toHaveLength(1)
   })
 
@@ -125,7 +147,10 @@ describe('events', () => {
     await see(seen('m1', 'WORKING', 0))
     await see(seen('m1', 'COMPLETE', 10))
 
-    const [row] = await query(world.db, `select payload from reporting.events where type = 'migration.completed'`)
+    const [row] = await query(
+      world.db,
+      `select payload from reporting.events where type = 'migration.completed'`,
+    )
     expect(row?.['payload']).toEqual({
       account: 'acme',
       provider: 'anon',
@@ -168,13 +193,21 @@ test('many processes that see the same change at once record it once', async () 
   const ids = Array.from({ length: 50 }, (_, i) => `m${i}`)
   const shuffled = () => [...ids].sort(() => Math.random() - 0.5)
   const wave = (status: string, at: number) =>
-    Promise.all(Array.from({ length: 8 }, (_, i) => see(...shuffled().map((id) => seen(id, status, at + i / 100)))))
+    Promise.all(
+      Array.from({ length: 8 }, (_, i) => see(...shuffled().map((id) => seen(id, status, at + i / 100)))),
+    )
   await wave('WORKING', 0)
   await wave('COMPLETE', 10)
 
-  const [{ n } = { n: 0 }] = await query<{ n: number }>(world.db, 'select count(*)::int as n from reporting.transitions')
+  const [{ n } = { n: 0 }] = await query<{ n: number }>(
+    world.db,
+    'select count(*)::int as n from reporting.transitions',
+  )
   expect(n).toBe(100)
-  const doubles = await query(world.db, 'select migration_id, type from reporting.events group by 1, 2 having count(*) > 1')
+  const doubles = await query(
+    world.db,
+    'select migration_id, type from reporting.events group by 1, 2 having count(*) > 1',
+  )
   expect(doubles).toEqual([])
   const [{ terminal } = { terminal: 0 }] = await query<{ terminal: number }>(
     world.db,

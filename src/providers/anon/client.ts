@@ -40,10 +40,12 @@ export function createAnonProvider(options: AnonOptions): Provider {
     const numbered = request.number === null ? {} : { page: request.number }
     const answer = await http.getJson(MIGRATIONS, { ...numbered, page_size: pageSize }, signal)
     // Not `missing`: that would speak of one migration.
-    if (answer.kind === 'missing') return unusable('there is no list at the address', false)
-    if (answer.kind !== 'ok') return answer
+    if (answer.kind === 'missing' && request.number === null)
+      return unusable('there is no list at the address', false)
+    if (answer.kind !== 'ok' && answer.kind !== 'missing') return answer
 
-    const parsed = parsePage(answer.value, statusMap)
+    // Some servers answer 404 to page numbers beyond the end.
+    const parsed = parsePage(answer.kind === 'ok' ? answer.value : [], statusMap)
     if (parsed.kind !== 'ok') return parsed
     const ids = parsed.value.readings.map((reading) => reading.migrationId)
     const learned = nextPageBase(pageBase, request, ids, Date.now())

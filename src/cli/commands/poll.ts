@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+
+import { formatDuration } from '../../domain/duration.ts'
+import type { AccountRow, MigrationRow } from '../../store/views.ts'
+import { type CommonOptions, JSON_FLAG } from '../options.ts'
+import type { Shell } from '../shell.ts'
+
+/** A daemon ticks about every second; after so long without one, none runs. */
+const TICK_AGE_LIMIT_MS = 15_000
+
+const EXAMPLES = `
+Moves the next poll to now, also for a migration that has ended. The request still waits for its place in the budget.
+
+Examples:
+  $ landfall poll 9f5b01c7-6c1e-4d0a-8f62-3f0c7d2f9a11
+  $ landfall poll acme/9f5b01c7…9a11 && landfall watch`
+
+export function addPoll(program: Command, shell: Shell): void {
+  program
+    .command('poll')
+    .description('ask the provider for one migration now')
+    .argument('<[account/]id>', 'the migration')
+    .option(...JSON_FLAG)
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, options: CommonOptions) => poll(shell, id, options))
+}
+
+async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<void> {
+  const { withStore } = await import('../open-store.ts')
+  const { nameOf, requireMigration } = await import('../find-migration.ts')
+  const { listAccounts } = await import('../../store/views.ts')
+  const { requestPoll } = await import('../../store/request-poll.ts')
+  const { loadTickAges } = await import('../../store/health.ts')
+  await withStore(shell, async ({ db }) => {
+    const migration = await requireMigration(db, id)
+    await requestPoll(db, migration)
+    if (json) return shell.printJson(await requireMigration(db, nameOf(migration)))
+    const account = (await listAccounts(db)).find((one) => one.account === migration.account)
+    const tickAgeMs = (await loadTickAges(db, [migration.account])).get(migration.account) ?? null
+    shell.print(`${nameOf(migration)} is due now. ${whatToExpect(migration, account, tickAgeMs)}`)
+  })
+}
+
+function whatToExpect(
+  migration: MigrationRow,
+  account: AccountRow | undefined,
+  tickAgeMs: number | null,
+): string {
+  if (tickAgeMs === null || tickAgeMs > TICK_AGE_LIMIT_MS) {
+    const since = tickAgeMs === null ? '' : ` (the last one was at work ${formatDuration(tickAgeMs)} ago)`
+    return `But no daemon is at work for account ${migration.account}${since}: it is asked for once one runs.`
+  }
+  if (account?.state === 'suspended') {
+    return `But account ${migration.account} is suspended: it is asked for once the provider accepts the key again.`
+  }
+  return 'The daemon asks for it within a second or two, as soon as the budget allows; landfall show tells what came of it.'
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander'
+
+import { VERSION } from '../runtime/version.ts'
+import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addHooks } from './commands/hooks.ts'
+import { addList } from './commands/list.ts'
+import { addMigrate } from './commands/migrate.ts'
+import { addPoll } from './commands/poll.ts'
+import { addShow } from './commands/show.ts'
+import { addSimulate } from './commands/simulate.ts'
+import { addUp } from './commands/up.ts'
+import { addWait } from './commands/wait.ts'
+import { addWatch } from './commands/watch.ts'
+import type { Shell } from './shell.ts'
+
+const AFTER = `
+Commands that look at migrations find the database through DATABASE_URL, or a daemon that runs in this folder.
+
+Examples:
+  $ landfall demo                          see it at work, with nothing configured
+  $ ANON_API_KEY_FILE=key.txt landfall up  track the migrations of an account
+  $ landfall list --live                   what has not ended yet
+  $ landfall wait 9f5b01c7 && ./next-step  go on once a migration has succeeded
+
+Exit codes: 0 done, 1 failure, 64 usage, 69 a service is unreachable, 78 configuration; those of wait: landfall wait --help`
+
+/** Every command with its options; what a command does is loaded once it is called. */
+export function createProgram(shell: Shell): Command {
+  const program = new Command('landfall')
+    .description("Tracks long-running data migrations in someone else's API until they land.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'landfall: ')) })
+    .showHelpAfterError('landfall --help shows what there is.')
+    .addHelpText('after', AFTER)
+  program.commandsGroup('Run:')
+  addUp(program, shell)
+  addDemo(program, shell)
+  addSimulate(program, shell)
+  program.commandsGroup('Look:')
+  addList(program, shell)
+  addShow(program, shell)
+  addWatch(program, shell)
+  addWait(program, shell)
+  program.commandsGroup('Keep going:')
+  addPoll(program, shell)
+  addHooks(program, shell)
+  addDoctor(program, shell)
+  addMigrate(program, shell)
+  return program
+}

@@ -1,0 +1,219 @@
+import { type SQL, sql } from 'drizzle-orm'
+
+import type { EventType } from '../domain/event-type.ts'
+import type { Phase } from '../domain/phase.ts'
+import type { Via } from '../domain/reading.ts'
+import type { Db } from './db.ts'
+import { rowsOf } from './rows.ts'
+
+/*
+ * What people read, with the names of schema `reporting`. Moments are texts: RFC 3339 in UTC, as precise as Postgres
+ * has them.
+ */
+
+export type MigrationRow = {
+  readonly account: string
+  readonly provider: string
+  readonly migration_id: string
+  readonly status: string
+  readonly phase: Phase
+  readonly is_terminal: boolean
+  readonly company_id: string | null
+  readonly created_by_user_id: string | null
+  readonly created_at: string | null
+  readonly first_seen_at: string
+  readonly status_since: string
+  readonly finished_at: string | null
+  readonly last_observed_at: string
+  readonly last_observed_via: Via
+  readonly next_poll_at: string | null
+  readonly polls: number
+  readonly transitions: number
+  readonly overdue: boolean
+  readonly vanished_at: string | null
+  readonly attributes: Record<string, unknown>
+}
+
+export interface MigrationFilter {
+  readonly account?: string | undefined
+  readonly status?: string | undefined
+  readonly phase?: Phase | undefined
+  readonly company?: string | undefined
+  /** Only those that have not ended, and are still there. */
+  readonly live?: boolean | undefined
+}
+
+/** Those whose status changed last come first. */
+export async function listMigrations(
+  db: Db,
+  filter: MigrationFilter,
+  limit: number,
+): Promise<MigrationRow[]> {
+  const { account, status, phase, company, live } = filter
+  const conditions = [
+    account === undefined ? [] : [sql`account = ${account}`],
+    status === undefined ? [] : [sql`status = ${status}`],
+    phase === undefined ? [] : [sql`phase = ${phase}`],
+    company === undefined ? [] : [sql`company_id = ${company}`],
+    live === true ? [sql`not is_terminal and vanished_at is null`] : [],
+  ].flat()
+  return rowsOf<MigrationRow>(
+    db,
+    sql`select * from reporting.migrations ${where(conditions)}
+      order by status_since desc, account, migration_id limit ${limit}`,
+  )
+}
+
+/** The migrations with this id, at most one per account. */
+export async function findMigrations(
+  db: Db,
+  migrationId: string,
+  account: string | null,
+): Promise<MigrationRow[]> {
+  // By account, as ids are indexed behind it.
+  const accounts = account === null ? sql`select name from landfall.account` : sql`select ${account}::text`
+  return rowsOf<MigrationRow>(
+    db,
+    sql`select * from reporting.migrations where account in (${accounts}) and migration_id = ${migrationId} order by account`,
+  )
+}
+
+/** Those whose ids begin and end so; a handful at most. */
+export async function findByEnds(
+  db: Db,
+  start: string,
+  end: string,
+  account: string | null,
+): Promise<MigrationRow[]> {
+  const pattern = `${escapeLike(start)}%${escapeLike(end)}`
+  const conditions = [
+    sql`migration_id like ${pattern}`,
+    ...(account === null ? [] : [sql`account = ${account}`]),
+  ]
+  return rowsOf<MigrationRow>(
+    db,
+    sql`select * from reporting.migrations ${where(conditions)} order by account, migration_id limit 5`,
+  )
+}
+
+export type TransitionRow = {
+  readonly account: string
+  readonly migration_id: string
+  readonly seq: number
+  readonly from_status: string | null
+  readonly to_status: string
+  readonly from_phase: Phase | null
+  readonly to_phase: Phase
+  readonly not_before: string | null
+  readonly not_after: string
+  readonly observed_via: Via
+  readonly recorded_at: string
+}
+
+/** What tells one migration from all others. */
+export interface Identity {
+  readonly account: string
+  readonly migration_id: string
+}
+
+const itself = ({ account, migration_id }: Identity) =>
+  sql`account = ${account} and migration_id = ${migration_id}`
+
+export async function listTransitions(db: Db, migration: Identity): Promise<TransitionRow[]> {
+  return rowsOf<TransitionRow>(
+    db,
+    sql`select * from reporting.transitions where ${itself(migration)} order by seq`,
+  )
+}
+
+export type EventRecord = {
+  readonly event_id: string
+  readonly type: EventType
+  readonly account: string
+  readonly migration_id: string | null
+  readonly sequence: number
+  readonly recorded_at: string
+  readonly payload: Record<string, unknown>
+}
+
+export async function listEvents(db: Db, migration: Identity): Promise<EventRecord[]> {
+  return rowsOf<EventRecord>(
+    db,
+    sql`select * from reporting.events where ${itself(migration)} and migration_id is not null order by sequence`,
+  )
+}
+
+export type DeliveryRow = {
+  readonly event_id: string
+  readonly event_type: EventType
+  readonly hook: string
+  readonly state: 'pending' | 'delivered' | 'dead' | 'held'
+  readonly attempts: number
+  readonly first_attempt_at: string | null
+  readonly delivered_at: string | null
+  readonly next_attempt_at: string | null
+  readonly last_status_code: number | null
+  readonly last_error: string | null
+}
+
+export async function listDeliveries(db: Db, eventIds: readonly string[]): Promise<DeliveryRow[]> {
+  return rowsOf<DeliveryRow>(
+    db,
+    sql`select d.* from reporting.deliveries d join reporting.events e on e.event_id = d.event_id
+      where d.event_id = any(${sql.param(eventIds)}::text[]) order by e.sequence, d.hook`,
+  )
+}
+
+/** How many migrations are in each live phase. */
+export async function countLive(db: Db): Promise<ReadonlyMap<Phase, number>> {
+  const rows = await rowsOf<{ phase: Phase; n: number }>(
+    db,
+    sql`select phase, count(*)::int as n from reporting.migrations
+      where not is_terminal and vanished_at is null group by phase`,
+  )
+  return new Map(rows.map((row) => [row.phase, row.n]))
+}
+
+/** Requests ever made for the account, and answers that turned one away or were of no use. */
+export async function countRequests(db: Db, account: string): Promise<{ sent: number; troubled: number }> {
+  const rows = await rowsOf<{ sent: number; troubled: number }>(
+    db,
+    sql`select coalesce(sum(list_requests + get_requests), 0)::int as sent,
+      coalesce(sum(rate_limited + errors), 0)::int as troubled
+      from reporting.api_usage_hourly where account = ${account}`,
+  )
+  return rows[0] ?? { sent: 0, troubled: 0 }
+}
+
+export type AccountRow = {
+  readonly account: string
+  readonly provider: string
+  readonly state: 'active' | 'suspended'
+  readonly state_reason: string | null
+  readonly baseline_at: string | null
+  readonly last_sweep_completed_at: string | null
+  readonly tracked: number
+  readonly live: number
+}
+
+export async function listAccounts(db: Db): Promise<AccountRow[]> {
+  return rowsOf<AccountRow>(
+    db,
+    sql`select account, provider, state, state_reason, baseline_at, last_sweep_completed_at, tracked::int, live::int
+      from reporting.accounts order by account`,
+  )
+}
+
+/** The database's clock. */
+export async function loadNow(db: Db): Promise<Date> {
+  const rows = await rowsOf<{ now_at: string }>(db, sql`select clock_timestamp() as now_at`)
+  return new Date(rows[0]?.now_at ?? Date.now())
+}
+
+function where(conditions: readonly SQL[]): SQL {
+  return conditions.length === 0 ? sql`` : sql`where ${sql.join([...conditions], sql` and `)}`
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}

@@ -1,0 +1,99 @@
+import { expect } from 'vitest'
+
+import type { Simulator } from '../../src/simulator/server.ts'
+import type { Db } from '../../src/store/db.ts'
+import { query } from './account.ts'
+
+type TrueMigration = ReturnType<Simulator['truth']>[number]
+
+const TERMINAL: Record<string, string> = {
+  COMPLETE: 'migration.completed',
+  COMPLETED_WITH_FAILURES: 'migration.completed_with_failures',
+  FAILED: 'migration.failed',
+  LOGIN_ABANDONED: 'migration.abandoned',
+}
+
+/** Whether Postgres shows what the provider holds: the same migrations, each with its true status. */
+export async function countDifferences(db: Db, truth: readonly TrueMigration[]): Promise<number> {
+  const rows = await query<{ migration_id: string; status: string }>(
+    db,
+    'select migration_id, status from reporting.migrations',
+  )
+  const stored = new Map(rows.map((row) => [row.migration_id, row.status]))
+  const different = truth.filter((one) => stored.get(one.id) !== one.status).length
+  return different + Math.max(0, stored.size - truth.length)
+}
+
+interface TransitionRow extends Record<string, unknown> {
+  migration_id: string
+  seq: number
+  from_status: string | null
+  to_status: string
+  not_before: Date | null
+  not_after: Date
+}
+
+/**
+ * What was recorded is a part of what truly happened, in order: no transition is invented, each starts where the one
+ * before ended, and the true moment lies within its bounds.
+ */
+export async function expectTrueTransitions(db: Db, truth: readonly TrueMigration[]): Promise<void> {
+  const rows = await query<TransitionRow>(
+    db,
+    'select * from reporting.transitions order by migration_id, seq',
+  )
+  const byId = Map.groupBy(rows, (row) => row.migration_id)
+  for (const one of truth) expectTrueHistory(one, byId.get(one.id) ?? [])
+}
+
+/** The databases' and the simulator's clocks are one machine's, read with whole milliseconds. */
+const CLOCK_SLACK_MS = 50
+
+function expectTrueHistory(one: TrueMigration, rows: readonly TransitionRow[]): void {
+  let place = -1
+  for (const [index, row] of rows.entries()) {
+    expect(row.seq, one.id).toBe(index + 1)
+    expect(row.from_status, one.id).toBe(rows[index - 1]?.to_status ?? null)
+    const latest = row.not_after.getTime() + CLOCK_SLACK_MS
+    const next = one.changes.findLastIndex(
+      ({ at, status }) => status === row.to_status && Date.parse(at) <= latest,
+    )
+    expect(
+      next,
+      `${one.id}: ${row.to_status} by ${row.not_after.toISOString()} in ${JSON.stringify(one.changes)}`,
+    ).toBeGreaterThan(place)
+    if (row.not_before !== null) {
+      const entered = Date.parse(one.changes[next]?.at ?? '')
+      expect(entered, `${one.id}: not before`).toBeGreaterThanOrEqual(
+        row.not_before.getTime() - CLOCK_SLACK_MS,
+      )
+    }
+    place = next
+  }
+}
+
+/** The terminal events that the recorded transitions call for, as `id type`, sorted. */
+export async function expectedTerminalEvents(db: Db): Promise<string[]> {
+  const rows = await query<{ migration_id: string; to_status: string }>(
+    db,
+    `select t.migration_id, t.to_status from reporting.transitions t join reporting.accounts a using (account)
+     where t.seq > 1 or t.recorded_at > a.baseline_at`,
+  )
+  return rows
+    .flatMap(({ migration_id, to_status }) =>
+      TERMINAL[to_status] ? [`${migration_id} ${TERMINAL[to_status]}`] : [],
+    )
+    .sort()
+}
+
+/** The most requests that any window of this length held. */
+export function busiestWindow(times: readonly number[], windowMs: number): number {
+  const sorted = [...times].sort((a, b) => a - b)
+  let most = 0
+  let from = 0
+  for (const [to, at] of sorted.entries()) {
+    while (at - (sorted[from] ?? at) > windowMs) from += 1
+    most = Math.max(most, to - from + 1)
+  }
+  return most
+}
