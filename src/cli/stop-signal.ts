@@ -3,6 +3,8 @@ import { constants } from 'node:os'
 export interface StopSignal {
   /** Aborted by the first SIGINT or SIGTERM, whose name is the reason. */
   readonly signal: AbortSignal
+  /** Resolves then. */
+  readonly requested: Promise<void>
   /** Leaves the signals to themselves again. */
   release(): void
 }
@@ -17,6 +19,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** From now on the first signal asks to stop, and a second one ends the process at once. */
 export function listenForStop(): StopSignal {
   const stopping = new AbortController()
+  const requested = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve())
+  })
   let firstAtMs = 0
 
   function onSignal(name: NodeJS.Signals): void {
@@ -32,7 +37,7 @@ export function listenForStop(): StopSignal {
   const release = () => {
     for (const name of SIGNALS) process.removeListener(name, onSignal)
   }
-  return { signal: stopping.signal, release }
+  return { signal: stopping.signal, requested, release }
 }
 
 /** What a shell shows for a process that this signal ended. */

@@ -39,21 +39,22 @@ export function decideRecording(
 ): Recording {
   const verdict = judge(stored, seen)
   const next = stored === null ? discovery(seen, context) : continuation(stored, seen, verdict)
-  const state = { phase: seen.phase, statusSince: next.statusSince, rechecks: next.rechecks }
+  const isBelieved = stored === null || verdict === 'changed' || verdict === 'unchanged'
+  const phase = isBelieved ? seen.phase : stored.phase
   return {
     verdict,
     events: eventsOf(stored, seen, verdict, context.silent),
-    furthest: furthestOf(stored, seen),
     ...next,
-    nextPollAt: nextReadingAt(state, seen.receivedAt, context.jitter),
+    nextPollAt: nextReadingAt({ phase, ...next }, seen.receivedAt, context.jitter),
   }
 }
 
-type Continued = Pick<Recording, 'statusSince' | 'finishedAt' | 'rechecks'>
+type Continued = Pick<Recording, 'furthest' | 'statusSince' | 'finishedAt' | 'rechecks'>
 
 function discovery(seen: Observation, context: RecordingContext): Continued {
   const ended = isTerminal(seen.phase)
   return {
+    furthest: furthestOf(null, seen),
     statusSince: seen.receivedAt,
     finishedAt: ended ? seen.receivedAt : null,
     // History that was over before we came is not worth requests of its own; sweeps still read it.
@@ -62,12 +63,25 @@ function discovery(seen: Observation, context: RecordingContext): Continued {
 }
 
 function continuation(stored: Stored, seen: Observation, verdict: Verdict): Continued {
-  if (verdict === 'changed') {
-    const finishedAt = isTerminal(seen.phase) ? seen.receivedAt : null
-    return { statusSince: seen.receivedAt, finishedAt, rechecks: 0 }
+  const { statusSince, rechecks } = stored
+  const furthest = furthestOf(stored, seen)
+  const ended = isTerminal(seen.phase)
+  switch (verdict) {
+    case 'changed':
+      return {
+        furthest,
+        statusSince: seen.receivedAt,
+        finishedAt: ended ? seen.receivedAt : null,
+        rechecks: 0,
+      }
+    case 'unchanged': {
+      // The same status may have got another phase, by a change of the configuration.
+      const finishedAt = ended ? (stored.finishedAt ?? statusSince) : null
+      return { furthest, statusSince, finishedAt, rechecks: rechecks + (isRecheck(stored, seen) ? 1 : 0) }
+    }
+    default:
+      return { furthest: stored.furthest, statusSince, finishedAt: stored.finishedAt, rechecks }
   }
-  const { statusSince, finishedAt, rechecks } = stored
-  return { statusSince, finishedAt, rechecks: rechecks + (isRecheck(stored, seen) ? 1 : 0) }
 }
 
 function isRecheck(stored: Stored, seen: Observation): boolean {

@@ -8,6 +8,8 @@ export interface Known {
   readonly furthest: 0 | 1 | 2
   /** When the request of the newest accepted reading was about to be sent. */
   readonly requestedAt: Date
+  /** When its answer was complete. */
+  readonly lastObservedAt: Date
 }
 
 /**
@@ -15,20 +17,22 @@ export interface Known {
  * - `changed`: a transition
  * - `unchanged`: the same status again
  * - `stale`: older than what is known; changes nothing
- * - `doubtful`: a list row that contradicts what is known without being sure to be newer; a reason to `get`, not a fact
+ * - `doubtful`: contradicts what is known without being sure to be newer; a reason to `get`, not a fact
  */
 export type Verdict = 'discovered' | 'changed' | 'unchanged' | 'stale' | 'doubtful'
 
 /**
  * Providers may serve lists from a cache, and an old row looks just like a step back. So a list may only move a
- * migration further than it ever was; whatever else it shows must be confirmed by a `get`.
+ * migration further than it ever was; whatever else it shows must be confirmed by a `get`. So must a `get` that was
+ * under way together with the reading that is known: whichever was asked for last need not have been answered last.
  */
 export function judge(known: Known | null, seen: Observation): Verdict {
   if (known === null) return 'discovered'
   if (seen.requestedAt <= known.requestedAt) return 'stale'
   if (seen.status === known.status) return 'unchanged'
+  const isSurelyNewer = seen.via === 'get' && seen.requestedAt >= known.lastObservedAt
   const advances = progressOf(seen.phase) > known.furthest
-  return seen.via === 'get' || advances ? 'changed' : 'doubtful'
+  return isSurelyNewer || advances ? 'changed' : 'doubtful'
 }
 
 export function furthestOf(known: Known | null, seen: Observation): 0 | 1 | 2 {

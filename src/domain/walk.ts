@@ -11,7 +11,7 @@ export type WalkKind = 'sweep' | 'look'
  *   down: 0, 1, 2, … until the end is sure
  *   up:   seek the end from where it last was, then back to 0
  *   look: the first page, and on only while every row was new
- *   tail: from the last known page to the end, where a list shows its oldest rows first
+ *   tail: from the last known page to the end (or back to it), where a list shows its oldest rows first
  */
 export type Walk = {
   readonly kind: 'sweep' | 'look' | 'tail'
@@ -24,7 +24,9 @@ export type Walk = {
   readonly fullSize: number
   /** Last page that had rows of its own. */
   readonly lastPage: number
+  /** The first page; on the way up what was shown beyond the end. A later page like it is none of its own. */
   readonly firstIds: readonly string[]
+  /** The page before. */
   readonly previousIds: readonly string[]
   /** Whether the page before was short of a full one. */
   readonly previousShort: boolean
@@ -111,7 +113,7 @@ function stepUp(walk: Walk, seen: PageSeen): Step {
   return { kind: walk.page === 0 ? 'complete' : 'go_on', walk: after }
 }
 
-/** On until a page brings nothing, then back. What was seen there shows which pages on the way back are none. */
+/** On until a page brings nothing, then back. Pages on the way back that look like it are not the list's last. */
 function seekEnd(walk: Walk, seen: PageSeen): Walk {
   const found = bringsNothing(walk, seen) || walk.page >= MAX_PAGES
   if (!found) return { ...walk, page: walk.page + 1, previousIds: seen.ids }
@@ -120,8 +122,8 @@ function seekEnd(walk: Walk, seen: PageSeen): Walk {
 
 /**
  * A page is as good as empty where it only repeats its neighbour or the first page, as page numbers beyond the end do
- * with some providers. Mostly the same is enough, since rows may have shifted in between; a page that rows were pushed
- * onto from the one before counts as a repetition only if more than half of a page came in between.
+ * with some providers. Mostly is enough, or a list that grows all the time would never end. Rows pushed down from the
+ * page before are taken for a repetition only if more than half a page of new ones came in between.
  */
 function bringsNothing(walk: Walk, seen: PageSeen): boolean {
   if (seen.size === 0) return true

@@ -50,15 +50,15 @@ export async function spawnServer(options: ServerOptions): Promise<Server> {
   await giveToOwner(log)
   const logStart = (await file.stat()).size
   const child = await spawnProgram(options, file.fd)
-  await file.close()
   let hasExited = false
-  const { promise: exited, resolve } = Promise.withResolvers<string>()
+  const { promise: ended, resolve } = Promise.withResolvers<string>()
   child.on('error', () => {}) // after the spawn only a signal can fail
-  child.once('exit', async (code, signal) => {
+  child.once('exit', (code, signal) => {
     hasExited = true
-    const how = signal ? `signal ${signal}` : `exit code ${code}`
-    resolve(`${how}; its log ends with: ${await readTail(log, logStart)}`)
+    resolve(signal ? `signal ${signal}` : `exit code ${code}`)
   })
+  const exited = ended.then(async (how) => `${how}; its log ends with: ${await readTail(log, logStart)}`)
+  await file.close()
   const pid = process.platform === 'win32' ? (child.pid ?? 0) : await readPid(child)
 
   async function stop(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 export type NoteError = (level: 'warn' | 'error', message: string, err: unknown, fields?: object) => void
 
 /** Logs an error at once, and the same one again at most every `quietMs`, with how often it came meanwhile. */
-export function createErrorLog(log: Logger, quietMs = 5_000): NoteError {
+export function createErrorLog(log: Logger, quietMs = 10_000): NoteError {
   const quiet = new Map<string, { untilMs: number; repeated: number }>()
 
   return (level, message, err, fields) => {

@@ -153,7 +153,7 @@ accounts:
 hooks:
   - name: ops
     url: http://127.0.0.1:9000/in
-    secret: [${WEBHOOK_SECRET}, "whsk_${Buffer.alloc(32).toString('base64')}"]
+    secret: [${WEBHOOK_SECRET}, "whsec_${Buffer.alloc(32).toString('base64')}"]
     events: [migration.overdue, account.suspended]
     format: standard
 `)
@@ -184,7 +184,7 @@ hooks:
           name: 'ops',
           kind: 'webhook',
           url: 'http://127.0.0.1:9000/in',
-          secrets: [WEBHOOK_SECRET, expect.stringMatching(/^whsk_/)],
+          secrets: [WEBHOOK_SECRET, expect.stringMatching(/^whsec_/)],
           events: ['migration.overdue', 'account.suspended'],
           format: 'standard',
         },

@@ -4,7 +4,7 @@ import type { ChangeRow } from '../../store/changes.ts'
 import { type CommonOptions, JSON_LINES_FLAG } from '../options.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
 import type { Shell } from '../shell.ts'
-import { clean, cutMiddle, padEnd, padStart } from '../text.ts'
+import { clean, cutMiddle, padEnd } from '../text.ts'
 import { boundOf, clockOf } from '../times.ts'
 
 interface WatchOptions extends CommonOptions {
@@ -59,21 +59,23 @@ function withoutHelpers({ created_at: _, in_baseline: __, ...change }: ChangeRow
   return change
 }
 
-/** The widest of what usually comes. */
-const WIDTHS = { account: 8, status: 23, bound: 12 }
-const REST = 8 + 2 + WIDTHS.account + 1 + 2 + 2 * WIDTHS.status + 3 + 2 + WIDTHS.bound
+/** Time, statuses and bound, and the gaps between them. */
+const REST = 8 + 2 + 2 + 36 + 2 + 17
+const STATUSES = 36
 
 function renderChange(shell: Shell, change: ChangeRow): string {
-  const idWidth = Math.max(11, Math.min(36, shell.width() - REST))
-  const name = `${cutMiddle(change.account, WIDTHS.account)}/${cutMiddle(clean(change.migration_id), idWidth)}`
+  const account = cutMiddle(change.account, 12)
+  const idWidth = Math.max(9, Math.min(36, shell.width() - REST - account.length - 1))
   const from = clean(change.from_status ?? 'first seen')
   const to = clean(change.to_status)
-  return [
+  const bound = change.not_before === null ? '' : `within ${boundOf(change)}`
+  const line = [
     shell.paint('dim', clockOf(change.not_after)),
-    padEnd(name, WIDTHS.account + 1 + idWidth),
-    `${padStart(from, WIDTHS.status)} → ${shell.paint(PHASE_STYLE[change.to_phase], to)}${' '.repeat(Math.max(0, WIDTHS.status - to.length))}`,
-    change.not_before === null ? '' : `within ${boundOf(change)}`,
+    `${account}/${padEnd(cutMiddle(clean(change.migration_id), idWidth), Math.min(idWidth, 36))}`,
+    padEnd(`${from} → ${to}`, bound === '' ? 0 : STATUSES).replace(to, () =>
+      shell.paint(PHASE_STYLE[change.to_phase], to),
+    ),
+    bound,
   ]
-    .join('  ')
-    .trimEnd()
+  return line.join('  ').trimEnd()
 }

@@ -1,0 +1,166 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+import type { SimulatorOptions } from '../../simulator/options.ts'
+import { type CommonOptions, duration, JSON_FLAG, numberAbove, wholeNumber } from '../options.ts'
+import type { Shell } from '../shell.ts'
+
+interface SimulateOptions extends CommonOptions {
+  readonly host: string
+  readonly port: number
+  readonly key?: string
+  readonly seed: number
+  readonly migrations: number
+  readonly aliveShare: number
+  readonly arrival: number
+  readonly typicalLife: number
+  readonly history?: number
+  readonly lives?: string
+  readonly speed: number
+  readonly envelope: NonNullable<SimulatorOptions['envelope']>
+  readonly pageBase: '0' | '1'
+  readonly maxPageSize: number
+  readonly order?: NonNullable<SimulatorOptions['order']>
+  readonly idStyle: NonNullable<SimulatorOptions['idStyle']>
+  readonly times: NonNullable<SimulatorOptions['timeStyle']>
+  readonly latency: number
+  readonly rateLimit?: { readonly requestsPerSecond: number; readonly burst: number }
+  readonly retryAfter: 'seconds' | 'date' | 'none'
+  readonly fault: Readonly<Record<string, number>>
+}
+
+const EXAMPLES = `
+The world is the same for the same seed. Its clock starts with the simulator, and --speed makes it run faster.
+Faults: 401, 403, 404, 429, 429_retry_after, 5xx, hang, reset, html, truncated, wrong_types, slow_body, huge_body,
+redirect, gzip_garbage, stale_list, empty_page, duplicate_rows; the number is their share of the requests.
+
+Examples:
+  $ landfall simulate --speed 30
+  $ landfall simulate --envelope items --page-base 0 --rate-limit 2:5 --fault html=0.05 --fault hang=0.01
+  $ landfall simulate --lives trace.json --speed 60`
+
+export function addSimulate(program: Command, shell: Shell): void {
+  const command = program.command('simulate').description('run a simulated provider, to point a daemon at')
+  addWorldOptions(command)
+  addApiOptions(command)
+  command
+    .option(...JSON_FLAG)
+    .addHelpText('after', EXAMPLES)
+    .action((options: SimulateOptions) => simulate(shell, options))
+}
+
+function addWorldOptions(command: Command): void {
+  command
+    .option('--seed <n>', 'what ids, lives and faults follow from', wholeNumber(0, 1e15 - 1), 1)
+    .option('--migrations <n>', 'how many the run has', wholeNumber(0, 1_000_000), 50)
+    .option('--alive-share <share>', 'share of them that is there at the start', share, 0.5)
+    .option('--arrival <duration>', 'simulated time over which the others appear', duration, 3_600_000)
+    .option('--typical-life <duration>', 'simulated time of work in a life (the median)', duration, 600_000)
+    .option('--history <n>', 'how many ended long before the start (default: 200)', wholeNumber(0, 1_000_000))
+    .option('--lives <file>', 'what happens to each migration: a trace, JSON')
+    .option('--speed <factor>', 'simulated seconds per second', numberAbove(0, 100_000), 1)
+    .addOption(
+      new Option('--id-style <style>', 'what ids look like').choices(['uuid', 'hex', 'mig']).default('uuid'),
+    )
+}
+
+function addApiOptions(command: Command): void {
+  command
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65_535), 4611)
+    .option('--key <key>', 'API key that requests must carry (default: any)')
+    .addOption(
+      new Option('--envelope <name>', 'what holds the rows of a list')
+        .choices(['array', 'data', 'items', 'results', 'migrations'])
+        .default('array'),
+    )
+    .addOption(new Option('--page-base <n>', 'number of the first page').choices(['0', '1']).default('1'))
+    .option('--max-page-size <n>', 'larger pages are cut to this', wholeNumber(1, 1_000_000), 100)
+    .addOption(
+      new Option('--order <order>', "the list's order (default: created_desc)").choices([
+        'created_desc',
+        'created_asc',
+        'random',
+      ]),
+    )
+    .addOption(new Option('--times <style>', 'how times look').choices(['zoneless', 'z']).default('zoneless'))
+    .option('--latency <duration>', 'how long each answer takes', duration, 0)
+    .option('--rate-limit <rps[:burst]>', 'requests per second, and at once (default: no limit)', rateLimit)
+    .addOption(
+      new Option('--retry-after <form>', 'what a 429 says of when to come back')
+        .choices(['seconds', 'date', 'none'])
+        .default('seconds'),
+    )
+    .option('--fault <name=share>', 'a fault, repeatable', fault, {})
+}
+
+function share(text: string): number {
+  if (/^(0?\.\d+|0|1|1\.0+|0\.\d+)$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Expected a share from 0 to 1.')
+}
+
+function rateLimit(text: string): { requestsPerSecond: number; burst: number } {
+  const [, rate, burst] = /^(\d+(?:\.\d+)?)(?::([1-9]\d{0,6}))?$/.exec(text) ?? []
+  const requestsPerSecond = Number(rate)
+  if (!(requestsPerSecond > 0))
+    throw new InvalidArgumentError('Expected requests per second, such as 5 or 5:20.')
+  return { requestsPerSecond, burst: Number(burst ?? Math.max(1, Math.ceil(requestsPerSecond))) }
+}
+
+/** Whether there is such a fault is for the simulator to say. */
+function fault(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
+  const [, name, value] = /^([\w.]+)=(.+)$/.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('Expected a name and a share: html=0.05')
+  return { ...before, [name]: share(value) }
+}
+
+async function simulate(shell: Shell, options: SimulateOptions): Promise<void> {
+  const { createSimulator } = await import('../../simulator/server.ts')
+  const { parseFaultMix } = await import('../../simulator/faults.ts')
+  const { listenForStop } = await import('../stop-signal.ts')
+  const { EXIT, Failure } = await import('../exit.ts')
+  const faults = parseFaultMix(options.fault)
+  if (faults.kind === 'invalid') throw new Failure(EXIT.usage, `--fault: ${faults.reason}.`)
+
+  const settings = { ...settingsOf(options), ...(await livesOf(shell, options)), faults: faults.mix }
+  const simulator = createSimulator(settings)
+  const stop = listenForStop()
+  const { url } = await simulator.start()
+  const variables = { ANON_API_KEY: options.key ?? 'simulated', ANON_BASE_URL: url }
+  if (options.json) shell.printJson({ url, ...variables })
+  else tell(shell, url, variables)
+  await stop.requested
+  await simulator.stop()
+  stop.release()
+}
+
+function tell(shell: Shell, url: string, variables: Readonly<Record<string, string>>): void {
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  shell.print(`A simulated provider listens on ${url}; Ctrl-C stops it.`)
+  shell.print('')
+  shell.print('To track its migrations, in another terminal:')
+  shell.print(`  ${assignments.join(' ')} npm start`)
+}
+
+function settingsOf(options: SimulateOptions): SimulatorOptions {
+  const { host, port, seed, migrations, aliveShare, speed, envelope, maxPageSize, idStyle } = options
+  const { rateLimit: limit, retryAfter } = options
+  return {
+    ...{ host, port, seed, migrations, aliveShare, speed, envelope, maxPageSize, idStyle },
+    apiKey: options.key ?? null,
+    arrivalS: options.arrival / 1000,
+    typicalLifeS: options.typicalLife / 1000,
+    pageBase: options.pageBase === '0' ? 0 : 1,
+    timeStyle: options.times,
+    latencyMs: options.latency,
+    rateLimit: limit === undefined ? null : { ...limit, retryAfter },
+  }
+}
+
+/** What a file of lives says, unless an option says otherwise. */
+async function livesOf(shell: Shell, { lives, history, order }: SimulateOptions): Promise<SimulatorOptions> {
+  const told = { ...(history !== undefined && { history }), ...(order !== undefined && { order }) }
+  if (lives === undefined) return told
+  const { readTrace } = await import('../read-trace.ts')
+  return { ...readTrace(shell.cwd, lives), ...told }
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../../config/config.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { type Finding, ok, problem, warn } from './finding.ts'
+
+const OLDEST_NODE = [22, 18] as const
+
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = OLDEST_NODE
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok('node', version)
+  const advice = 'Start it with npm start, which brings a newer Node along, or install one.'
+  return problem('node', `${version}; ${OLDEST_NODE.join('.')} or newer is needed`, advice)
+}
+
+export function checkConfig(loaded: LoadedConfig): Finding[] {
+  if (loaded.kind === 'invalid') {
+    return loaded.problems.map(({ where, message }) =>
+      problem('configuration', `${where} ${message}`, 'Correct it; the daemon does not start with it.'),
+    )
+  }
+  const { config } = loaded
+  const found = [`${config.accounts.length} account(s)`, `${config.hooks.length} hook(s)`].join(', ')
+  if (config.accounts.length > 0) return [ok('configuration', found)]
+  return [warn('configuration', 'no account', 'Set ANON_API_KEY, or list accounts in landfall.yaml.')]
+}
+
+/** The backend of BullMQ, where it is a Redis. */
+export async function checkQueue(config: Config): Promise<Finding[]> {
+  if (config.redisUrl === null) return []
+  const { checkRedis } = await import('../../queue/check.ts')
+  const redis = await checkRedis(config.redisUrl)
+  if (redis.ok) return [ok('queue', `Redis ${redis.version}`)]
+  const advice = 'Check that it runs, and REDIS_URL; without REDIS_URL the queue stands on Postgres.'
+  return [problem('queue', `Redis is of no use: ${redis.problem}`, advice)]
+}
