@@ -51,7 +51,6 @@ export async function findDatabase(config: Config): Promise<string> {
 }
 
 /** What a command's parts have to say is for those who ask for it. */
-export function createCommandLog({ env }: Shell): Logger {
-  const level = /^(debug|trace)$/.test(env['LOG_LEVEL'] ?? '') ? 'debug' : 'silent'
-  return createLogger({ level, destination: 'stderr', pretty: false })
+export function createCommandLog({ isDebugging }: Shell): Logger {
+  return createLogger({ level: isDebugging ? 'debug' : 'silent', destination: 'stderr', pretty: false })
 }

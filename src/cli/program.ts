@@ -21,7 +21,7 @@ Examples:
   $ landfall demo                          see it at work, with nothing configured
   $ ANON_API_KEY_FILE=key.txt landfall up  track the migrations of an account
   $ landfall list --live                   what has not ended yet
-  $ landfall wait 9f5b01c7 && ./next-step  go on once a migration has succeeded
+  $ landfall wait "$ID" && ./next-step     go on once a migration has succeeded
 
 Exit codes: 0 done, 1 failure, 64 usage, 69 a service is unreachable, 78 configuration; those of wait: landfall wait --help`
 

@@ -23,6 +23,6 @@ async function report(shell: Shell, err: unknown): Promise<number> {
   const { describeFailure, stackOf } = await import('./describe-failure.ts')
   const { exitCode, message } = describeFailure(err)
   shell.note(message)
-  if (/^(debug|trace)$/.test(shell.env['LOG_LEVEL'] ?? '')) shell.note(stackOf(err))
+  if (shell.isDebugging) shell.note(stackOf(err))
   return exitCode
 }

@@ -9,6 +9,8 @@ export type Style = Parameters<typeof styleText>[0]
 export interface Shell {
   readonly env: Env
   readonly cwd: string
+  /** Asked for with LOG_LEVEL. */
+  readonly isDebugging: boolean
   readonly stdoutIsTerminal: boolean
   readonly stderrIsTerminal: boolean
   /** Columns of the terminal; infinite where stdout is none. */
@@ -44,6 +46,7 @@ export function createShell(process: NodeJS.Process): Shell {
   return {
     env: process.env,
     cwd: process.cwd(),
+    isDebugging: /^(debug|trace)$/.test(process.env['LOG_LEVEL'] ?? ''),
     stdoutIsTerminal: stdout.isTTY === true,
     stderrIsTerminal: stderr.isTTY === true,
     width: () => (stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY),

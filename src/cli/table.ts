@@ -34,7 +34,7 @@ export function renderTable(
   const natural = columns.map((column, index) =>
     cells.reduce((width, row) => Math.max(width, widthOf(row[index]?.text ?? '')), widthOf(column.title)),
   )
-  const widths = fit(columns, natural, options.width)
+  const widths = fitWidths(columns, natural, options.width)
   const head = columns.map(({ title }): Cell => ({ text: title, style: 'dim' }))
   return [head, ...cells].map((row) => {
     const parts = columns.flatMap((column, index) => {
@@ -54,7 +54,7 @@ function renderCell(column: Column, cell: Cell, width: number, { paint }: TableO
 }
 
 /** The width of each column; 0 for one that is left out. */
-function fit(columns: readonly Column[], natural: readonly number[], available: number): number[] {
+function fitWidths(columns: readonly Column[], natural: readonly number[], available: number): number[] {
   const widths = [...natural]
   const leastOf = (index: number) => {
     const width = natural[index] ?? 0

@@ -56,9 +56,21 @@ export interface ClaimedDelivery {
   }
 }
 
+type AttemptRow = {
+  hook: string
+  attempts: number
+  id: string
+  type: EventType
+  account: string
+  migration_id: string | null
+  sequence: number
+  recorded_at: string
+  payload: Record<string, unknown>
+}
+
 /** Takes up a claimed delivery and counts the attempt; null where the claim is no longer valid. */
 export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<ClaimedDelivery | null> {
-  const { rows } = await db.execute<Record<string, unknown>>(sql`
+  const { rows } = await db.execute<AttemptRow>(sql`
     update landfall.delivery d set lease_until = now() + make_interval(secs => ${ATTEMPT_S}),
       attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, now())
     from landfall.event e
@@ -67,19 +79,10 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
     returning d.hook, d.attempts, e.id, e.type, e.account, e.migration_id, e.sequence, e.recorded_at, e.payload`)
   const row = rows[0]
   if (row === undefined) return null
-  return {
-    hook: String(row['hook']),
-    attempt: Number(row['attempts']),
-    event: {
-      id: String(row['id']),
-      type: row['type'] as EventType,
-      account: String(row['account']),
-      migrationId: row['migration_id'] as string | null,
-      sequence: Number(row['sequence']),
-      recordedAt: new Date(row['recorded_at'] as string),
-      payload: row['payload'] as Record<string, unknown>,
-    },
-  }
+  const { hook, attempts, id, type, account, sequence, payload } = row
+  const recordedAt = new Date(row.recorded_at)
+  const event = { id, type, account, migrationId: row.migration_id, sequence, recordedAt, payload }
+  return { hook, attempt: attempts, event }
 }
 
 const held = (delivery: DeliveryClaim) =>

@@ -66,35 +66,24 @@ export async function countMiss(db: Db, poll: PollClaim, waitMs: number): Promis
     where ${held(poll)}`)
 }
 
-export interface Vanished {
-  readonly key: bigint
+export type Vanished = {
+  readonly key: string
   readonly events: number
   readonly status: string
   readonly phase: string
-  readonly companyId: string | null
-  readonly createdByUserId: string | null
-  readonly createdAt: string | null
-  readonly requestedAt: Date
+  readonly company_id: string | null
+  readonly created_by_user_id: string | null
+  readonly created_at: string | null
+  readonly requested_at: string
 }
 
 /** The migration is gone; null where the claim was lost or it was known to be gone. */
 export async function markVanished(tx: Tx, poll: PollClaim): Promise<Vanished | null> {
-  const { rows } = await tx.execute<Record<string, unknown>>(sql`
+  const { rows } = await tx.execute<Vanished>(sql`
     update landfall.migration set lease_until = null, next_poll_at = null, vanished_at = now(), polls = polls + 1,
       misses = misses + 1, events = events + 1
     where ${held(poll)} and vanished_at is null
     returning id as key, events, status, phase, company_id, created_by_user_id, requested_at,
       to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`)
-  const row = rows[0]
-  if (row === undefined) return null
-  return {
-    key: BigInt(String(row['key'])),
-    events: Number(row['events']),
-    status: String(row['status']),
-    phase: String(row['phase']),
-    companyId: row['company_id'] as string | null,
-    createdByUserId: row['created_by_user_id'] as string | null,
-    createdAt: row['created_at'] as string | null,
-    requestedAt: new Date(row['requested_at'] as string),
-  }
+  return rows[0] ?? null
 }

@@ -18,7 +18,11 @@ export interface WalkState {
 
 const walkOf = (account: string, kind: WalkKind) => and(eq(walks.account, account), eq(walks.kind, kind))
 
-export async function lockWalk(tx: Tx, account: string, kind: WalkKind): Promise<WalkState> {
+/**
+ * Locks one of the account's walks; null while a page of it is being recorded. Waiting for that would end in a deadlock:
+ * a page's transaction comes from the walk to the account, a tick from the account to the walk.
+ */
+export async function lockWalk(tx: Tx, account: string, kind: WalkKind): Promise<WalkState | null> {
   const [row] = await tx
     .select({
       walk: walks.walk,
@@ -31,9 +35,8 @@ export async function lockWalk(tx: Tx, account: string, kind: WalkKind): Promise
     })
     .from(walks)
     .where(walkOf(account, kind))
-    .for('no key update')
-  if (row === undefined) throw new Error(`lock walk: account ${account} was never registered`)
-  return row
+    .for('no key update', { skipLocked: true })
+  return row ?? null
 }
 
 /** The account's sweep is due, unless one began so recently that this is an echo. */

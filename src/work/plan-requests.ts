@@ -1,6 +1,6 @@
 import { probeAfterMs } from '../domain/cadence.ts'
 import { decideShares } from '../domain/request-plan.ts'
-import { startLook, startSweep, type WalkKind } from '../domain/walk.ts'
+import { startLook, startSweep } from '../domain/walk.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
 import { countTokens } from '../store/budgets.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
@@ -34,45 +34,46 @@ async function shareOut(tx: Tx, account: Account, tokens: number): Promise<Plann
   const sweep = await lockWalk(tx, account.name, 'sweep')
   const shares = decideShares({
     tokens,
-    lookDue: look.due,
-    sweepDue: sweep.due,
-    msSinceSweepRequest: sweep.msSinceRequest,
+    lookDue: look?.due ?? false,
+    sweepDue: sweep?.due ?? false,
+    msSinceSweepRequest: sweep?.msSinceRequest ?? null,
     requestsPerSecond: account.rate.requestsPerSecond,
   })
   const polls = await claimDuePolls(tx, account.name, shares.polls)
   const spare = polls.length < shares.polls
   const pages: PageClaim[] = []
-  if (shares.look) pages.push(await claimNextPage(tx, account, 'look', look, sweep))
-  if (shares.sweep === 'always' || (shares.sweep === 'spare' && spare)) {
-    pages.push(await claimNextPage(tx, account, 'sweep', sweep, sweep))
+  if (look && shares.look) pages.push(await claimLook(tx, account, look, sweep))
+  if (sweep && (shares.sweep === 'always' || (shares.sweep === 'spare' && spare))) {
+    pages.push(await claimSweep(tx, account, sweep))
   }
   return { pages, polls }
 }
 
 /** A suspended account may ask for one page now and then, to see whether its key works again. */
 async function planProbe(tx: Tx, account: Account, state: AccountState): Promise<PlannedRequests> {
-  if (!state.probeDue) return NOTHING
+  const look = state.probeDue ? await lockWalk(tx, account.name, 'look') : null
+  if (look === null) return NOTHING
   await scheduleProbe(tx, account.name, probeAfterMs(state.probes + 1))
-  const look = await lockWalk(tx, account.name, 'look')
-  const sweep = await lockWalk(tx, account.name, 'sweep')
-  return { pages: [await claimNextPage(tx, account, 'look', look, sweep)], polls: [] }
+  return { pages: [await claimLook(tx, account, look, null)], polls: [] }
 }
 
-async function claimNextPage(
+async function claimLook(
   tx: Tx,
   account: Account,
-  kind: WalkKind,
-  state: WalkState,
-  sweep: WalkState,
+  look: WalkState,
+  sweep: WalkState | null,
 ): Promise<PageClaim> {
-  if (state.walk === null) {
-    const looks = kind === 'look'
-    const walk = looks ? startLook(sweep.freshEnd, sweep.lastPage) : nextSweep(sweep)
-    await beginWalk(tx, account.name, walk, kind, looks ? LOOK_EVERY_MS : null)
+  if (look.walk === null) {
+    const walk = startLook(sweep?.freshEnd ?? 'first', sweep?.lastPage ?? 0)
+    await beginWalk(tx, account.name, walk, 'look', LOOK_EVERY_MS)
   }
-  return claimPage(tx, account.name, kind)
+  return claimPage(tx, account.name, 'look')
 }
 
-function nextSweep(sweep: WalkState) {
-  return startSweep(sweep.completed % 2 === 0 ? 'down' : 'up', sweep.lastPage)
+async function claimSweep(tx: Tx, account: Account, sweep: WalkState): Promise<PageClaim> {
+  if (sweep.walk === null) {
+    const walk = startSweep(sweep.completed % 2 === 0 ? 'down' : 'up', sweep.lastPage)
+    await beginWalk(tx, account.name, walk, 'sweep', null)
+  }
+  return claimPage(tx, account.name, 'sweep')
 }

@@ -1,7 +1,7 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
 import type { Reading } from '../domain/reading.ts'
 import { inTransaction } from '../store/db.ts'
-import { insertEvents } from '../store/events.ts'
+import { type EventRow, insertEvents } from '../store/events.ts'
 import {
   type ClaimedPoll,
   countMiss,
@@ -10,6 +10,7 @@ import {
   postponePoll,
   releasePoll,
   startPoll,
+  type Vanished,
 } from '../store/polls.ts'
 import type { Account, Deps } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
@@ -118,30 +119,29 @@ async function recordMissing(
   }
   await inTransaction(deps.db, async (tx) => {
     const gone = await markVanished(tx, poll)
-    if (gone === null) return
-    const payload = {
-      account: account.name,
-      provider: account.provider.kind,
-      migration_id: claimed.migrationId,
-      status: gone.status,
-      previous_status: null,
-      phase: gone.phase,
-      company_id: gone.companyId,
-      created_by_user_id: gone.createdByUserId,
-      created_at: gone.createdAt,
-      not_before: gone.requestedAt.toISOString(),
-      not_after: null,
-      observed_via: 'get',
-    }
-    const identity = { account: account.name, migration: gone.key, migrationId: claimed.migrationId }
-    const event = {
-      id: deps.newEventId(),
-      type: 'migration.vanished' as const,
-      ...identity,
-      sequence: gone.events,
-      payload,
-    }
-    await insertEvents(tx, [event])
+    if (gone !== null) await insertEvents(tx, [vanishedEvent(deps, account, claimed.migrationId, gone)])
   })
   return { outcome: 'vanished' }
+}
+
+function vanishedEvent(deps: Deps, account: Account, migrationId: string, gone: Vanished): EventRow {
+  const { key, events, requested_at, ...known } = gone
+  return {
+    id: deps.newEventId(),
+    type: 'migration.vanished',
+    account: account.name,
+    migration: BigInt(key),
+    migrationId,
+    sequence: events,
+    payload: {
+      account: account.name,
+      provider: account.provider.kind,
+      migration_id: migrationId,
+      ...known,
+      previous_status: null,
+      not_before: new Date(requested_at).toISOString(),
+      not_after: null,
+      observed_via: 'get',
+    },
+  }
 }

@@ -54,7 +54,13 @@ export async function readPage(
     return false
   }
 
-  const { ended, recorded } = await recordPage(deps, account, page, claimed.walk, asked, answer.value)
+  const { ended, recorded } = await recordPage(
+    deps,
+    account,
+    { ...page, walk: claimed.walk },
+    asked,
+    answer.value,
+  )
   await settleAnswer(deps, account, answer)
   const { changes, ...counts } = recorded
   const line = {
@@ -75,8 +81,7 @@ const NOT_A_LIST = { kind: 'unusable', reason: 'the list is not there', passing:
 async function recordPage(
   deps: Deps,
   account: Account,
-  claim: PageClaim,
-  walk: Walk,
+  claim: PageClaim & { readonly walk: Walk },
   asked: Answered,
   page: Page,
 ): Promise<{ ended: boolean; recorded: Recorded }> {
@@ -89,7 +94,7 @@ async function recordPage(
     const recorded = await recordObservations(deps, tx, account, observations)
     // What was read is true all the same; only where to go next is no longer ours to say.
     if (!held) return { ended: false, recorded }
-    const step = nextStep(walk, pageSeen(page, recorded))
+    const step = nextStep(claim.walk, pageSeen(page, recorded))
     if (step.kind === 'go_on') await advanceWalk(tx, claim, step.walk)
     else await finishWalk(deps, tx, account, claim, step.walk)
     return { ended: step.kind === 'complete', recorded }
@@ -117,6 +122,7 @@ function createdRange(readings: readonly Reading[]): CreatedRange | null {
 
 async function finishWalk(deps: Deps, tx: Tx, account: Account, claim: PageClaim, walk: Walk): Promise<void> {
   const state = await lockWalk(tx, account.name, claim.kind)
+  if (state === null) throw new Error(`finish walk: ${account.name} has no ${claim.kind}`)
   if (claim.kind === 'look') {
     return endWalk(tx, claim, { lastPage: state.lastPage, freshEnd: state.freshEnd, again: false })
   }

@@ -55,7 +55,7 @@ async function wait(shell: Shell, id: string, { timeout, json }: WaitOptions): P
     try {
       const last = await followUntilEnd(shell, store, id, AbortSignal.any([stop.signal, deadline.signal]))
       if (stop.signal.aborted) return shell.setExitCode(exitCodeOf(stop.signal.reason as NodeJS.Signals))
-      if (last !== null && last.is_terminal) return tellEnd(shell, last, json)
+      if (last?.is_terminal) return tellEnd(shell, last, json)
       throw new Failure(EXIT.timeout, describeTimeout(id, last, timeout ?? 0))
     } finally {
       clearTimeout(timer)

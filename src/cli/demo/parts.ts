@@ -47,7 +47,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     baseUrl: providerUrl,
     ...BUDGET,
     pageSize: 100,
-    sweepEveryMs: 15_000,
+    sweepEveryMs: 10_000,
     baseline: 'silent',
     statusMap: {},
     overdueAfterMs: {},

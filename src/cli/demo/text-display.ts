@@ -51,7 +51,7 @@ export function createTextDisplay(shell: Shell): Display {
   return {
     started: (addresses) => shell.print(renderHeader(shell, addresses)),
     foundEnded: (changes) => {
-      const at = changes.at(-1)?.not_after ?? ''
+      const at = changes[0]?.not_after ?? ''
       line(
         at,
         'found_ended',
