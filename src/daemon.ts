@@ -14,6 +14,7 @@ import { createServiceStack, type Service, type ServiceStack } from './runtime/s
 import { VERSION } from './runtime/version.ts'
 import { registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
+import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
@@ -22,7 +23,7 @@ import { waitForDatabase } from './store/wait.ts'
 import { requestSweep } from './store/walks.ts'
 import type { Account, Deps } from './work/account.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
-import { planRequests } from './work/plan-requests.ts'
+import { planRequests, pollsAtOnce } from './work/plan-requests.ts'
 import { pollMigration } from './work/poll-migration.ts'
 import { readPage } from './work/read-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
@@ -88,6 +89,7 @@ async function build(
     redisUrl,
     databaseUrl,
     handlers,
+    concurrency: workersFor(config),
     log,
     graceMs: STOP_GRACE_MS,
   })
@@ -207,6 +209,13 @@ function createHandlers(
         }
       : {}),
   }
+}
+
+/** Enough that accounts whose providers hang, and hooks whose receivers do, leave the others theirs. */
+function workersFor({ accounts, hooks }: Config): { requests: number; deliveries: number } {
+  const walks = 2
+  const requests = accounts.reduce((sum, account) => sum + pollsAtOnce(account) + walks, 0)
+  return { requests: Math.max(1, requests), deliveries: Math.max(1, ATTEMPTS_PER_HOOK * hooks.length) }
 }
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */

@@ -1,103 +1,90 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { type Daemon, startDaemon } from '../src/daemon.ts'
+import { startDaemon } from '../src/daemon.ts'
 import type { SimulatorOptions } from '../src/simulator/options.ts'
 import { createSimulator, type Simulator } from '../src/simulator/server.ts'
 import { type Db, openDb } from '../src/store/db.ts'
 import { log, query } from './support/account.ts'
 import { API_KEY, HOOK_SECRET, testAccount, testConfig, testHook, testLog } from './support/daemon.ts'
-import { createDatabase, type TestDatabase } from './support/database.ts'
-import { redisUrl } from './support/redis.ts'
-import {
-  busiestWindow,
-  countDifferences,
-  expectedTerminalEvents,
-  expectTrueTransitions,
-} from './support/truth.ts'
+import { createDatabase } from './support/database.ts'
+import { redisUrl, startRedisServer } from './support/redis.ts'
+import { busiestWindow, expectedTerminalEvents, expectTrueTransitions, showsTruth } from './support/truth.ts'
 import { waitFor } from './support/wait-for.ts'
 import { createWebhookReceiver, type WebhookReceiver } from './support/webhook-receiver.ts'
 
-let database: TestDatabase
-let db: Db
-let receiver: WebhookReceiver
-let simulator: Simulator | null = null
-let daemon: Daemon | null = null
+const MIGRATIONS = 300
+const HISTORY = 60
+const BURST = 30
+const REQUESTS_PER_SECOND = 40
 
-beforeEach(async () => {
-  database = await createDatabase()
-  db = openDb({ url: database.url, log, applicationName: 'test' })
-  receiver = createWebhookReceiver()
-  await receiver.start()
-})
-afterEach(async () => {
-  await daemon?.stop()
-  await simulator?.stop()
-  await receiver.stop()
-  await db.pool.end()
-  await database.drop()
-})
-
-const lively: SimulatorOptions = {
-  apiKey: API_KEY,
-  migrations: 300,
-  history: 60,
-  arrivalS: 400,
-  typicalLifeS: 150,
-  speed: 60,
-  backwardsShare: 0.05,
-  inventedShare: 0.05,
+interface World {
+  readonly db: Db
+  readonly simulator: Simulator
+  readonly receiver: WebhookReceiver
 }
 
-async function startWorld(options: SimulatorOptions, redis: string | null): Promise<Simulator> {
-  simulator = createSimulator({ ...lively, ...options })
+/** A provider with lives of some seconds, a receiver, and a daemon between them. */
+async function startWorld(options: SimulatorOptions, redis: string | null): Promise<World> {
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const db = openDb({ url: database.url, log, applicationName: 'test', maxConnections: 3 })
+  onTestFinished(() => db.pool.end())
+  const receiver = createWebhookReceiver()
+  await receiver.start()
+  onTestFinished(receiver.stop)
+  const lives = { arrivalS: 400, typicalLifeS: 150, speed: 60, backwardsShare: 0.05, inventedShare: 0.05 }
+  const simulator = createSimulator({
+    apiKey: API_KEY,
+    migrations: MIGRATIONS,
+    history: HISTORY,
+    ...lives,
+    ...options,
+  })
   const { url } = await simulator.start()
+  onTestFinished(simulator.stop)
+  const budget = { requestsPerSecond: REQUESTS_PER_SECOND, burst: BURST }
   const config = testConfig({
     databaseUrl: database.url,
     redisUrl: redis,
-    accounts: [testAccount(url)],
+    accounts: [testAccount(url, budget)],
     hooks: [testHook(receiver.url)],
   })
-  daemon = await startDaemon(config, testLog, () => {})
-  return simulator
+  const daemon = await startDaemon(config, testLog, () => {})
+  onTestFinished(daemon.stop)
+  return { db, simulator, receiver }
 }
 
-interface Told {
+const ENDS = ['COMPLETE', 'COMPLETED_WITH_FAILURES', 'FAILED', 'LOGIN_ABANDONED']
+
+/** Lets the world run until most lives are over, stops its clock, and waits for Landfall to have caught up. */
+async function settle({ db, simulator }: World): Promise<void> {
+  const over = () => simulator.truth().filter(({ status }) => ENDS.includes(status)).length
+  const most = 0.9 * (MIGRATIONS + HISTORY)
+  await waitFor(() => over() > most, { what: 'most migrations of the simulator to end', timeoutMs: 60_000 })
+  simulator.freeze()
+  await waitFor(() => showsTruth(db, simulator.truth()), {
+    what: 'Postgres to show the truth',
+    timeoutMs: 60_000,
+  })
+  const delivered = async () =>
+    (await query(db, `select 1 from reporting.deliveries where state <> 'delivered'`)).length === 0
+  await waitFor(delivered, { what: 'all deliveries', timeoutMs: 30_000 })
+}
+
+interface Call {
   readonly id: string
   readonly type: string
   readonly subject: string
 }
 
-const told = () => receiver.verified(HOOK_SECRET) as Told[]
-const ended = (status: string) =>
-  ['COMPLETE', 'COMPLETED_WITH_FAILURES', 'FAILED', 'LOGIN_ABANDONED'].includes(status)
-
-/** Lets the world run until most lives are over, stops its clock, and waits for Landfall to have caught up. */
-async function settle(world: Simulator): Promise<void> {
-  const share = () => world.truth().filter(({ status }) => ended(status)).length / 360
-  await waitFor(() => share() > 0.9, { what: 'most migrations of the simulator to end', timeoutMs: 60_000 })
-  world.freeze()
-  const caughtUp = async () => (await countDifferences(db, world.truth())) === 0
-  await waitFor(caughtUp, { what: 'Postgres to show the truth', timeoutMs: 60_000 })
-  const undelivered = `select 1 from reporting.deliveries where state <> 'delivered'`
-  await waitFor(async () => (await query(db, undelivered)).length === 0, {
-    what: 'all deliveries',
-    timeoutMs: 15_000,
-  })
-}
-
-async function expectEverythingTold(world: Simulator): Promise<void> {
-  await expectTrueTransitions(db, world.truth())
-  const calls = told()
+async function expectEverythingTold({ db, simulator, receiver }: World): Promise<void> {
+  await expectTrueTransitions(db, simulator.truth())
+  const calls = receiver.verified(HOOK_SECRET) as Call[]
   expect(calls.map(({ subject, type }) => `${subject} ${type}`).sort()).toEqual(
     await expectedTerminalEvents(db),
   )
   expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length)
 }
-
-const backends = [
-  { name: 'on Postgres', redis: null, skip: false },
-  { name: 'on Redis', redis: redisUrl(), skip: redisUrl() === null },
-]
 
 const shapes: { shape: string; options: SimulatorOptions }[] = [
   { shape: 'a bare array, pages from 1, newest first', options: {} },
@@ -115,21 +102,40 @@ const shapes: { shape: string; options: SimulatorOptions }[] = [
   },
   {
     shape: '{migrations}, oldest first, cut to 7, mig_ ids',
-    options: { envelope: 'migrations', order: 'created_asc', maxPageSize: 7, idStyle: 'mig', timeStyle: 'z' },
+    options: {
+      envelope: 'migrations',
+      order: 'created_asc',
+      maxPageSize: 7,
+      idStyle: 'mig',
+      timeStyle: 'z',
+    },
   },
 ]
 
-describe.each(backends)('BullMQ $name', ({ redis, skip }) => {
-  test.skipIf(skip).for(shapes)(
+const backends = [
+  { name: 'on Postgres', needsRedis: false },
+  { name: 'on Redis', needsRedis: true },
+]
+
+describe.each(backends)('BullMQ $name', ({ needsRedis }) => {
+  // Side by side, as these tests mostly wait for lives to pass.
+  test.skipIf(needsRedis && redisUrl() === null).concurrent.for(shapes)(
     '300 migrations of random lives end as at the provider, each end told once: $shape',
-    { timeout: 150_000 },
+    { timeout: 180_000 },
     async ({ options }) => {
-      const world = await startWorld({ seed: 7, ...options }, redis)
+      const world = await startWorld({ seed: 7, ...options }, needsRedis ? await ownRedis() : null)
       await settle(world)
 
       await expectEverythingTold(world)
-      const times = world.requests().map(({ at }) => at)
-      expect(busiestWindow(times, 10_000)).toBeLessThanOrEqual(30 + 60 * 10 + 1)
+      const times = world.simulator.requests().map(({ at }) => at)
+      expect(busiestWindow(times, 10_000)).toBeLessThanOrEqual(BURST + REQUESTS_PER_SECOND * 10 + 1)
     },
   )
 })
+
+/** Daemons on one Redis share their queues, and these know nothing of one another's databases. */
+async function ownRedis(): Promise<string> {
+  const redis = await startRedisServer()
+  onTestFinished(redis.stop)
+  return redis.url
+}

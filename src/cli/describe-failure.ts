@@ -25,10 +25,11 @@ export function describeFailure(err: unknown): Described {
   }
   if (['42P01', '3F000', '42703'].includes(pgCodeOf(err) ?? '')) {
     const message =
-      'The database lacks tables or columns of this version: npm run landfall -- migrate adds them.'
+      'The database lacks tables or columns of this version: landfall migrate adds them.'
     return { exitCode: EXIT.failure, message }
   }
-  return { exitCode: EXIT.failure, message: redactText(wordsOf(chain)) }
+  const message = `${wordsOf(chain)}\n(Not one of the expected errors; LOG_LEVEL=debug shows where it happened.)`
+  return { exitCode: EXIT.failure, message: redactText(message) }
 }
 
 const AWAY = new Set([
@@ -55,7 +56,7 @@ function describePort(err: Error): string {
   const { port, address } = err as { port?: unknown; address?: unknown }
   const where = `Port ${String(port)}${typeof address === 'string' ? ` of ${address}` : ''}`
   if (codeOf(err) === 'EACCES') return `${where} may not be used by this user. Choose one above 1023.`
-  return `${where} is in use by another program. Stop that one, or choose another port (0 takes any that is free).`
+  return `${where} is in use by another program. Stop that one, or choose another port (LANDFALL_PORT, --port of simulate; 0 takes any).`
 }
 
 /** For whoever looks for the place in the code. */

@@ -20,7 +20,7 @@ export interface RecordingContext {
   readonly jitter: number
 }
 
-/** What an observation makes of a migration. */
+/** What an observation makes of a migration. Where it is stale or doubtful, nothing of this is to be stored. */
 export interface Recording {
   readonly verdict: Verdict
   readonly events: readonly EventType[]
@@ -39,13 +39,11 @@ export function decideRecording(
 ): Recording {
   const verdict = judge(stored, seen)
   const next = stored === null ? discovery(seen, context) : continuation(stored, seen, verdict)
-  const isBelieved = stored === null || verdict === 'changed' || verdict === 'unchanged'
-  const phase = isBelieved ? seen.phase : stored.phase
   return {
     verdict,
     events: eventsOf(stored, seen, verdict, context.silent),
     ...next,
-    nextPollAt: nextReadingAt({ phase, ...next }, seen.receivedAt, context.jitter),
+    nextPollAt: nextReadingAt({ phase: seen.phase, ...next }, seen.receivedAt, context.jitter),
   }
 }
 
@@ -66,22 +64,15 @@ function continuation(stored: Stored, seen: Observation, verdict: Verdict): Cont
   const { statusSince, rechecks } = stored
   const furthest = furthestOf(stored, seen)
   const ended = isTerminal(seen.phase)
-  switch (verdict) {
-    case 'changed':
-      return {
-        furthest,
-        statusSince: seen.receivedAt,
-        finishedAt: ended ? seen.receivedAt : null,
-        rechecks: 0,
-      }
-    case 'unchanged': {
-      // The same status may have got another phase, by a change of the configuration.
-      const finishedAt = ended ? (stored.finishedAt ?? statusSince) : null
-      return { furthest, statusSince, finishedAt, rechecks: rechecks + (isRecheck(stored, seen) ? 1 : 0) }
-    }
-    default:
-      return { furthest: stored.furthest, statusSince, finishedAt: stored.finishedAt, rechecks }
+  if (verdict === 'changed') {
+    return { furthest, statusSince: seen.receivedAt, finishedAt: ended ? seen.receivedAt : null, rechecks: 0 }
   }
+  if (verdict === 'unchanged') {
+    // The same status may have got another phase, by a change of the configuration.
+    const finishedAt = ended ? (stored.finishedAt ?? statusSince) : null
+    return { furthest, statusSince, finishedAt, rechecks: rechecks + (isRecheck(stored, seen) ? 1 : 0) }
+  }
+  return { furthest: stored.furthest, statusSince, finishedAt: stored.finishedAt, rechecks }
 }
 
 function isRecheck(stored: Stored, seen: Observation): boolean {

@@ -113,7 +113,7 @@ function settings(port: number): string[] {
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
-    'max_connections=100',
+    'max_connections=200',
     'shared_buffers=64MB',
     'synchronous_commit=on',
     'timezone=UTC',

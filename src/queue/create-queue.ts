@@ -86,9 +86,10 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
       ),
     waiting: async (name) => await within(2_000, open(name).getWaitingCount(), `counting queue ${name}`),
     setSchedules: async (schedules) => {
+      if (stopped) throw new Error('the queue is stopped')
       const stored = wish.ask(schedules)
       watchdog.nudge()
-      await stored
+      if (!(await stored)) log.warn({ schedules: schedules.length }, 'schedules.delayed')
     },
   }
 }

@@ -1,4 +1,5 @@
 import { createFetchWatch } from './fetch-watch.ts'
+import type { Schedule } from './queue.ts'
 import { createScheduleWatch, type Findings } from './schedule-watch.ts'
 import { loadSchedules, recordWanted, repairSchedules, type StoredSchedules } from './schedules.ts'
 import type { Session, SessionParts } from './session.ts'
@@ -11,11 +12,11 @@ export type Inspect = () => Promise<'fine' | 'stuck'>
 export function createInspection(session: Session, parts: SessionParts, wish: Wish): Inspect {
   const queue = session.queues.schedule
   const watchSchedules = createScheduleWatch()
-  const watchFetching = createFetchWatch(session, parts.handling, parts.concurrency)
+  const watchFetching = createFetchWatch(session.queues, parts.handling, parts.concurrency)
   let suspectsDueMs = 0
 
   function isRepairDue(stored: StoredSchedules, { differs, suspects }: Findings): boolean {
-    if (wish.pending() || !stored.wanted || differs) return true
+    if (wish.pending() || differs || !isSame(stored.wanted, wish.known())) return true
     // Jobs that wait for busy workers look the same; asking about each once a second would be too much.
     return suspects.size > 0 && performance.now() > suspectsDueMs
   }
@@ -36,7 +37,7 @@ export function createInspection(session: Session, parts: SessionParts, wish: Wi
   }
 
   return async () => {
-    const stored = await within(3_000, loadSchedules(queue), 'reading the schedules')
+    const stored = await within(2_500, loadSchedules(queue), 'reading the schedules')
     const wanted = wish.pending() ?? stored.wanted ?? wish.known()
     const findings = watchSchedules(stored, wanted ?? [])
     if (wanted && isRepairDue(stored, findings)) {
@@ -44,6 +45,11 @@ export function createInspection(session: Session, parts: SessionParts, wish: Wi
     } else if (wanted) {
       wish.settle(wanted)
     }
-    return (await within(3_000, watchFetching(findings.stuckMs), 'counting jobs')) ? 'stuck' : 'fine'
+    return (await within(2_500, watchFetching(findings.isOverdue), 'counting jobs')) ? 'stuck' : 'fine'
   }
+}
+
+/** News may come from a process that died before it had done what it asked for. */
+function isSame(stored: readonly Schedule[] | null, known: readonly Schedule[] | null): boolean {
+  return JSON.stringify(stored) === JSON.stringify(known)
 }

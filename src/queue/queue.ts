@@ -20,12 +20,16 @@ export interface DeliveryJob {
   readonly claim: number
 }
 
-/** What this process does with jobs; a role that it does not have is left out. */
+/**
+ * What this process does with jobs; a role that it does not have is left out. A handler that rejects is logged and its job
+ * dropped: what is still due is planned again.
+ */
 export interface JobHandlers {
-  /** The account's tick: choose the next requests. */
+  /** The account's tick: choose the next requests. Comes with `sweep`; never runs beside itself in one process. */
   readonly plan?: (account: string) => Promise<void>
   /** The account's sweep is due: start a walk over all its pages. */
   readonly sweep?: (account: string) => Promise<void>
+  /** Its signal, and that of `deliver`, aborts when the process has no more time to wait for it. */
   readonly request?: (job: RequestJob, signal: AbortSignal) => Promise<void>
   readonly deliver?: (job: DeliveryJob, signal: AbortSignal) => Promise<void>
 }
@@ -37,11 +41,16 @@ export interface Schedule {
   readonly everyMs: number
 }
 
+/** While the backend is out of reach, adding and counting reject within seconds; nothing is kept back to be added later. */
 export interface JobQueue {
+  /** A job whose id is in the queue already, waiting or at work, is not added again. */
   addRequests(jobs: readonly RequestJob[]): Promise<void>
   addDeliveries(jobs: readonly DeliveryJob[]): Promise<void>
   /** Jobs handed over and not yet taken up: how far the workers are behind. */
   waiting(queue: 'requests' | 'deliveries'): Promise<number>
-  /** Makes the stored schedules equal to these: adds, alters, and removes the others. */
+  /**
+   * Makes the stored schedules equal to these: adds, alters, and removes the others. Every process keeps them so from then
+   * on, whatever becomes of the store. Where that takes long it resolves all the same, and they are stored when they can be.
+   */
   setSchedules(schedules: readonly Schedule[]): Promise<void>
 }

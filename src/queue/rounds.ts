@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Calls `work` every `everyMs` or when nudged, one call after the other. `work` must not reject. */
+/** Begins `work` every `everyMs` or when nudged, but never before its last call ended. `work` must not reject. */
 export interface Rounds {
   /** Settles when the first call has ended. */
   start(): Promise<void>
@@ -16,25 +16,29 @@ export function createRounds(everyMs: number, work: () => Promise<void>): Rounds
   let first: Promise<void> | null = null
   let all: Promise<void> | null = null
 
-  async function rest(): Promise<void> {
+  async function rest(ms: number): Promise<void> {
     const waiting = new AbortController()
     const signal = AbortSignal.any([stopping.signal, waiting.signal])
-    await Promise.race([nudged.promise, pause(everyMs, undefined, { signal }).catch(() => {})])
+    await Promise.race([nudged.promise, pause(ms, undefined, { signal }).catch(() => {})])
     waiting.abort()
     nudged = Promise.withResolvers()
   }
 
   async function run(): Promise<void> {
-    await first
+    let current = work()
+    first = current
     while (!stopping.signal.aborted) {
-      await rest()
-      if (!stopping.signal.aborted) await work()
+      const beganMs = performance.now()
+      await current
+      await rest(Math.max(0, everyMs - (performance.now() - beganMs)))
+      if (!stopping.signal.aborted) current = work()
     }
+    await current
   }
 
   return {
     start: async () => {
-      first ??= work()
+      if (stopping.signal.aborted) return
       all ??= run()
       await first
     },

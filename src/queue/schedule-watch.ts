@@ -7,8 +7,8 @@ export interface Findings {
   readonly differs: boolean
   /** Schedules that do not move: due and not run, or due only because the clock was ahead. */
   readonly suspects: ReadonlySet<string>
-  /** How long the one that is overdue longest has been seen not to move. */
-  readonly stuckMs: number
+  /** Some of them are due and not run. */
+  readonly isOverdue: boolean
 }
 
 const overdueMs = 3_000
@@ -35,19 +35,19 @@ export function createScheduleWatch(): (stored: StoredSchedules, wanted: readonl
   return (stored, wanted) => {
     look(stored, wanted)
     const suspects = new Set<string>()
-    let stuckMs = 0
+    let isOverdue = false
     for (const schedule of stored.paused ? [] : wanted) {
       const sighting = seen.get(scheduleId(schedule))
       const stillMs = performance.now() - (sighting?.sinceMs ?? Number.NaN)
-      const state = judge(schedule, sighting?.nextRun, stillMs)
-      if (state === 'overdue') stuckMs = Math.max(stuckMs, stillMs)
+      const state = decideState(schedule, sighting?.nextRun, stillMs)
+      isOverdue ||= state === 'overdue'
       if (state !== 'fine') suspects.add(scheduleId(schedule))
     }
-    return { differs: seen.size !== wanted.length || seen.size !== stored.nextRuns.size, suspects, stuckMs }
+    return { differs: seen.size !== wanted.length || seen.size !== stored.nextRuns.size, suspects, isOverdue }
   }
 }
 
-function judge(
+function decideState(
   schedule: Schedule,
   nextRun: number | undefined,
   stillMs: number,

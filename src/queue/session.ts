@@ -42,7 +42,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
       ...workers.map((worker) => worker.getBackend().disconnectBlocking(false)),
       ...queueNames.map((name) => queues[name].close()),
     ]
-    await endsWithin(1_000, Promise.allSettled(closing))
+    await endsWithin(500, Promise.allSettled(closing))
     link.cut()
   }
 
@@ -72,10 +72,10 @@ export async function finish(closing: Promise<unknown>, handling: Handling, grac
   const untilMs = performance.now() + graceMs
   do {
     await endsWithin(untilMs - performance.now(), Promise.race([done, handling.idle()]))
-    if (await endsWithin(1_000, done)) return
+    if (await endsWithin(500, done)) return
   } while (handling.active() > 0 && performance.now() < untilMs)
   handling.abort()
-  await endsWithin(2_000, done)
+  await endsWithin(1_000, done)
 }
 
 function createQueue(name: QueueName, link: Link, { onError }: SessionParts): JobsQueue {

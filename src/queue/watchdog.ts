@@ -50,6 +50,7 @@ export function createWatchdog(parts: WatchdogParts, wish: Wish): Watchdog {
       if ((await held.inspect()) === 'stuck') abandon(held.session, new Error('jobs wait and none is taken'))
       held.failures = 0
     } catch (err) {
+      if (rounds.isStopping()) return
       noteError('warn', 'queue.check_failed', err, { backend: backend.name })
       held.failures++
       // A short outage is better left to BullMQ, which then keeps its hold on the jobs at work.
@@ -73,10 +74,10 @@ export function createWatchdog(parts: WatchdogParts, wish: Wish): Watchdog {
     // Without a backend the process starts all the same; it will come.
     start: async () => void (await endsWithin(5_000, rounds.start())),
     stop: async (graceMs) => {
-      await endsWithin(2_000, rounds.stop())
+      const ended = rounds.stop()
       await (current?.session.close(graceMs) ?? finish(Promise.resolve(), handling, graceMs))
       current = null
-      await endsWithin(2_000, Promise.all(leaving))
+      await endsWithin(300, Promise.all([ended, ...leaving]))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { scheduleId } from './names.ts'
 import type { Schedule } from './queue.ts'
-import { within } from './within.ts'
+import { endsWithin } from './within.ts'
 
 /** Which schedules there should be, as far as this process knows. */
 export interface Wish {
@@ -8,8 +8,8 @@ export interface Wish {
   pending(): readonly Schedule[] | null
   /** What was stored when this process looked last, whoever stored it. */
   known(): readonly Schedule[] | null
-  /** Settles when the wish is stored, or rejects when that takes long; it is not forgotten then. */
-  ask(wanted: readonly Schedule[]): Promise<void>
+  /** Whether it was stored within seconds; it is not forgotten if not. */
+  ask(wanted: readonly Schedule[]): Promise<boolean>
   settle(stored: readonly Schedule[]): void
 }
 
@@ -25,7 +25,7 @@ export function createWish(): Wish {
       // A newer wish replaces an older one, and whoever waits for the older one waits for the newer.
       const done = asked?.done ?? Promise.withResolvers<void>()
       asked = { wanted: single, done }
-      await within(5_000, done.promise, 'storing the schedules')
+      return await endsWithin(5_000, done.promise)
     },
     settle: (stored) => {
       known = stored

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 
 import type { Db, Tx } from './db.ts'
+import { inSeconds } from './leases.ts'
 import { accounts } from './schema.ts'
 
 /** Makes sure that the account has its rows. */
@@ -55,7 +56,7 @@ export async function suspendAccount(
   return sequenceOf(
     await tx.execute<{ events: number }>(sql`
       update landfall.account set state = 'suspended', state_reason = ${reason}, state_since = now(), probes = 0,
-        probe_at = now() + make_interval(secs => ${probeInMs / 1000}), events = events + 1
+        probe_at = ${inSeconds(probeInMs / 1000)}, events = events + 1
       where name = ${name} and state = 'active' returning events`),
   )
 }
@@ -71,7 +72,7 @@ export async function resumeAccount(tx: Tx, name: string): Promise<number | null
 
 export async function scheduleProbe(db: Pick<Db, 'execute'>, name: string, inMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.account set probes = probes + 1, probe_at = now() + make_interval(secs => ${inMs / 1000})
+    update landfall.account set probes = probes + 1, probe_at = ${inSeconds(inMs / 1000)}
     where name = ${name} and state = 'suspended'`)
 }
 

@@ -17,7 +17,7 @@ export interface DbOptions {
 export function openDb(options: DbOptions): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.maxConnections ?? 20,
+    max: options.maxConnections ?? 10,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,

@@ -2,12 +2,10 @@ import { sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
 import type { Db } from './db.ts'
-import { HANDOVER_S } from './polls.ts'
+import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 
 /** Attempts under way to one hook at most, so that a slow receiver only slows itself. */
-const ATTEMPTS_PER_HOOK = 10
-/** How long an attempt may take in all; then another process may repeat it, with the same event id. */
-const ATTEMPT_S = 25
+export const ATTEMPTS_PER_HOOK = 10
 
 export interface DeliveryClaim {
   readonly deliveryId: string
@@ -25,7 +23,7 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
       cross join lateral (
         select d.id from landfall.delivery d
         where d.hook = h.name and d.state = 'pending' and d.next_attempt_at <= now()
-          and (d.lease_until is null or d.lease_until < now())
+          and ${isFree('d.lease_until')}
           and not exists (
             select from landfall.delivery ahead
             where ahead.hook = d.hook and ahead.stream = d.stream and ahead.sequence < d.sequence
@@ -33,10 +31,10 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
         order by d.next_attempt_at, d.id
         limit greatest(0, ${ATTEMPTS_PER_HOOK} - (
           select count(*) from landfall.delivery b
-          where b.hook = h.name and b.state = 'pending' and b.lease_until >= now()))
+          where b.hook = h.name and b.state = 'pending' and not ${isFree('b.lease_until')}))
         for no key update skip locked) line
       where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active')
-    update landfall.delivery d set claim = d.claim + 1, lease_until = now() + make_interval(secs => ${HANDOVER_S})
+    update landfall.delivery d set claim = d.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
     from due where d.id = due.id returning d.id, d.claim`)
   return rows.map((row) => ({ deliveryId: row.id, claim: row.claim }))
 }
@@ -71,7 +69,7 @@ type AttemptRow = {
 /** Takes up a claimed delivery and counts the attempt; null where the claim is no longer valid. */
 export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<ClaimedDelivery | null> {
   const { rows } = await db.execute<AttemptRow>(sql`
-    update landfall.delivery d set lease_until = now() + make_interval(secs => ${ATTEMPT_S}),
+    update landfall.delivery d set lease_until = ${inSeconds(WORK_S)},
       attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, now())
     from landfall.event e
     where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
@@ -107,7 +105,7 @@ export async function retryDelivery(
   inMs: number,
 ): Promise<void> {
   await db.execute(sql`
-    update landfall.delivery set lease_until = null, next_attempt_at = now() + make_interval(secs => ${inMs / 1000}),
+    update landfall.delivery set lease_until = null, next_attempt_at = ${inSeconds(inMs / 1000)},
       last_status_code = ${failed.statusCode}, last_error = ${failed.error}
     where ${held(delivery)} and state = 'pending'`)
 }
@@ -124,6 +122,6 @@ export async function buryDelivery(db: Db, delivery: DeliveryClaim, failed: Fail
 export async function returnDelivery(db: Db, delivery: DeliveryClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
     update landfall.delivery set lease_until = null, attempts = attempts - 1,
-      next_attempt_at = now() + make_interval(secs => ${waitMs / 1000})
+      next_attempt_at = ${inSeconds(waitMs / 1000)}
     where ${held(delivery)} and state = 'pending'`)
 }

@@ -1,27 +1,34 @@
 import { sql } from 'drizzle-orm'
 
 import type { Db, Tx } from './db.ts'
-
-/** How long a claim waits for a worker to take it up; then it is given out again. */
-export const HANDOVER_S = 5
-/** How long a request may take in all, with room to spare; then another process may make it again. */
-export const REQUEST_S = 25
+import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 
 export interface PollClaim {
   readonly key: string
   readonly claim: number
 }
 
-/** Claims the account's `limit` polls that have been due the longest. */
-export async function claimDuePolls(tx: Tx, account: string, limit: number): Promise<PollClaim[]> {
+/**
+ * Claims the account's `limit` polls that have been due the longest. Those under way are still due and among the
+ * longest, so that looking only at the first `atOnce` keeps it to that many at once.
+ */
+export async function claimDuePolls(
+  tx: Tx,
+  account: string,
+  limit: number,
+  atOnce: number,
+): Promise<PollClaim[]> {
   if (limit <= 0) return []
   const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
     with due as materialized (
-      select id from landfall.migration
-      where account = ${account} and next_poll_at is not null and next_poll_at <= now()
-        and (lease_until is null or lease_until < now())
-      order by next_poll_at limit ${limit} for no key update skip locked)
-    update landfall.migration m set claim = m.claim + 1, lease_until = now() + make_interval(secs => ${HANDOVER_S})
+      select m.id from landfall.migration m
+      join (
+        select id from landfall.migration
+        where account = ${account} and next_poll_at is not null and next_poll_at <= now()
+        order by next_poll_at limit ${atOnce}) longest on longest.id = m.id
+      where ${isFree('m.lease_until')}
+      order by m.next_poll_at limit ${limit} for no key update of m skip locked)
+    update landfall.migration m set claim = m.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
     from due where m.id = due.id returning m.id as key, m.claim`)
   return rows
 }
@@ -35,7 +42,7 @@ export interface ClaimedPoll {
 /** Takes up a claim; null where it is no longer valid, because it came late or another took over. */
 export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | null> {
   const { rows } = await db.execute<{ migration_id: string; failures: number; misses: number }>(sql`
-    update landfall.migration set lease_until = now() + make_interval(secs => ${REQUEST_S})
+    update landfall.migration set lease_until = ${inSeconds(WORK_S)}
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
     returning migration_id, failures, misses`)
   const row = rows[0]
@@ -54,7 +61,7 @@ export async function releasePoll(db: Pick<Db, 'execute'>, poll: PollClaim): Pro
 export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
     update landfall.migration set lease_until = null, failures = failures + 1,
-      next_poll_at = now() + make_interval(secs => ${waitMs / 1000})
+      next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }
 
@@ -62,7 +69,7 @@ export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Pro
 export async function countMiss(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
     update landfall.migration set lease_until = null, misses = misses + 1, polls = polls + 1,
-      next_poll_at = now() + make_interval(secs => ${waitMs / 1000})
+      next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }
 

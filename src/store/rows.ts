@@ -25,5 +25,7 @@ function toRfc3339(value: unknown): unknown {
     /^(\d{4,}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-]\d\d):?(\d\d)?)$/.exec(value) ?? []
   if (day === undefined) return value
   const whole = new Date(`${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`)
-  return `${whole.toISOString().slice(0, -5)}${fraction}Z`
+  // Postgres leaves out zeros at the end.
+  const digits = fraction.slice(1).padEnd(fraction.length > 4 ? 6 : 3, '0')
+  return `${whole.toISOString().slice(0, -5)}.${digits}Z`
 }

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 
 import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 import type { Db, Tx } from './db.ts'
-import { HANDOVER_S, REQUEST_S } from './polls.ts'
+import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 import { walks } from './schema.ts'
 
 /** One of an account's walks, as the planner sees it. */
@@ -15,6 +15,10 @@ export interface WalkState {
   readonly due: boolean
   readonly msSinceRequest: number | null
 }
+
+/** No wait of a walk is longer: what is further away was set before the clock was set back. */
+const isReached = (column: string) =>
+  sql`(${sql.raw(column)} <= now() or ${sql.raw(column)} > now() + interval '10 minutes')`
 
 const walkOf = (account: string, kind: WalkKind) => and(eq(walks.account, account), eq(walks.kind, kind))
 
@@ -29,8 +33,8 @@ export async function lockWalk(tx: Tx, account: string, kind: WalkKind): Promise
       completed: walks.completed,
       lastPage: walks.lastPage,
       freshEnd: walks.freshEnd,
-      due: sql<boolean>`next_page_at <= now() and (lease_until is null or lease_until < now())
-        and (walk is not null or coalesce(due_at <= now(), false))`,
+      due: sql<boolean>`${isReached('next_page_at')} and ${isFree('lease_until')}
+        and (walk is not null or coalesce(${isReached('due_at')}, false))`,
       msSinceRequest: sql<number | null>`extract(epoch from now() - last_request_at)::float8 * 1000`,
     })
     .from(walks)
@@ -62,7 +66,7 @@ export async function beginWalk(
   kind: WalkKind,
   againInMs: number | null,
 ): Promise<void> {
-  const dueAt = againInMs === null ? sql`null` : sql`now() + make_interval(secs => ${againInMs / 1000})`
+  const dueAt = againInMs === null ? sql`null` : sql`${inSeconds(againInMs / 1000)}`
   await tx.execute(sql`
     update landfall.walk set walk = ${JSON.stringify(walk)}::jsonb, started_at = now(), failures = 0, due_at = ${dueAt}
     where account = ${account} and kind = ${kind}`)
@@ -72,7 +76,7 @@ export async function beginWalk(
 export async function claimPage(tx: Tx, account: string, kind: WalkKind): Promise<PageClaim> {
   const { rows } = await tx.execute<{ claim: number }>(sql`
     update landfall.walk set claim = claim + 1, last_request_at = now(),
-      lease_until = now() + make_interval(secs => ${HANDOVER_S})
+      lease_until = ${inSeconds(HANDOVER_S)}
     where account = ${account} and kind = ${kind} returning claim`)
   const claim = rows[0]?.claim
   if (claim === undefined) throw new Error(`claim page: account ${account} was never registered`)
@@ -90,7 +94,7 @@ export interface ClaimedPage {
 /** Takes up a claimed page; null where the claim is no longer valid, because it came late or another took over. */
 export async function startPage(db: Db, page: PageClaim): Promise<ClaimedPage | null> {
   const { rows } = await db.execute<{ walk: Walk; failures: number }>(sql`
-    update landfall.walk set lease_until = now() + make_interval(secs => ${REQUEST_S})
+    update landfall.walk set lease_until = ${inSeconds(WORK_S)}
     where ${held(page)} and lease_until > now() and walk is not null
     returning walk, failures`)
   return rows[0] ?? null
@@ -127,6 +131,6 @@ export async function endWalk(tx: Tx, page: PageClaim, end: WalkEnd): Promise<vo
 export async function postponePage(db: Db, page: PageClaim, waitMs: number, failed: boolean): Promise<void> {
   await db.execute(sql`
     update landfall.walk set lease_until = null, failures = failures + ${failed ? 1 : 0},
-      next_page_at = now() + make_interval(secs => ${waitMs / 1000})
+      next_page_at = ${inSeconds(waitMs / 1000)}
     where ${held(page)}`)
 }

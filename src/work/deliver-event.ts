@@ -1,3 +1,4 @@
+import pRetry from 'p-retry'
 import type { Logger } from 'pino'
 
 import { type AttemptOutcome, decideDelivery } from '../domain/delivery-policy.ts'
@@ -28,6 +29,9 @@ export interface DeliverDeps {
   readonly random: () => number
 }
 
+/** In all less than a claim lasts. */
+const SETTLE_RETRIES = { retries: 4, minTimeout: 200, factor: 2 }
+
 /** A hook that only other processes know: they get another chance first. */
 const FOREIGN_HOOK_WAIT_MS = 10_000
 
@@ -51,7 +55,9 @@ export async function deliverEvent(
     if (signal.aborted) return returnDelivery(deps.db, delivery, 0)
     throw err
   }
-  await settleAttempt(deps, delivery, claimed, outcome, Math.round(performance.now() - started))
+  const durationMs = Math.round(performance.now() - started)
+  // What the receiver has seen cannot be taken back: a hiccup of the database must not send it again.
+  await pRetry(() => settleAttempt(deps, delivery, claimed, outcome, durationMs), SETTLE_RETRIES)
 }
 
 async function settleAttempt(

@@ -2,7 +2,7 @@ import { probeAfterMs } from '../domain/cadence.ts'
 import { decideShares } from '../domain/request-plan.ts'
 import { startLook, startSweep } from '../domain/walk.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
-import { countTokens } from '../store/budgets.ts'
+import { countTokens, type Rate } from '../store/budgets.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
 import { claimDuePolls, type PollClaim } from '../store/polls.ts'
 import { beginWalk, claimPage, lockWalk, type PageClaim, type WalkState } from '../store/walks.ts'
@@ -10,6 +10,14 @@ import type { Account, Deps } from './account.ts'
 
 /** How often an account's list is read where new migrations appear. */
 const LOOK_EVERY_MS = 30_000
+
+/**
+ * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
+ * longer. A provider that hangs then holds up no more than so many workers.
+ */
+export function pollsAtOnce({ requestsPerSecond }: Rate): number {
+  return Math.max(16, Math.ceil(requestsPerSecond))
+}
 
 export interface PlannedRequests {
   readonly pages: readonly PageClaim[]
@@ -39,7 +47,7 @@ async function shareOut(tx: Tx, account: Account, tokens: number): Promise<Plann
     msSinceSweepRequest: sweep?.msSinceRequest ?? null,
     requestsPerSecond: account.rate.requestsPerSecond,
   })
-  const polls = await claimDuePolls(tx, account.name, shares.polls)
+  const polls = await claimDuePolls(tx, account.name, shares.polls, pollsAtOnce(account.rate))
   const spare = polls.length < shares.polls
   const pages: PageClaim[] = []
   if (look && shares.look) pages.push(await claimLook(tx, account, look, sweep))

@@ -4,6 +4,8 @@ export interface ContainerOptions {
   readonly image: string
   readonly port: number
   readonly environment: Record<string, string>
+  /** In place of the image's own. */
+  readonly command?: readonly string[]
   /** From `host:port`, as seen from here. */
   toUrl(address: string): string
 }
@@ -17,6 +19,7 @@ export async function startContainer({
   image,
   port,
   environment,
+  command = [],
   toUrl,
 }: ContainerOptions): Promise<Outcome> {
   // Loaded here, as it is large and most runs on a laptop never need it.
@@ -29,6 +32,7 @@ export async function startContainer({
   try {
     const container = await new GenericContainer(image)
       .withEnvironment(environment)
+      .withCommand([...command])
       .withExposedPorts(port)
       .withStartupTimeout(120_000)
       .start()

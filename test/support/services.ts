@@ -53,6 +53,8 @@ async function findPostgres(): Promise<TestService> {
     image: 'postgres:17',
     port: 5432,
     environment: { POSTGRES_PASSWORD: 'landfall' },
+    // Several daemons at a time, each with its pools.
+    command: ['postgres', '-c', 'max_connections=200'],
     toUrl: (address) => `postgres://postgres:landfall@${address}/postgres`,
   })
   return container ?? startEmbeddedPostgres()

@@ -13,15 +13,36 @@ const TERMINAL: Record<string, string> = {
   LOGIN_ABANDONED: 'migration.abandoned',
 }
 
-/** Whether Postgres shows what the provider holds: the same migrations, each with its true status. */
+/** How many migrations Postgres shows otherwise than the provider holds them. */
 export async function countDifferences(db: Db, truth: readonly TrueMigration[]): Promise<number> {
-  const rows = await query<{ migration_id: string; status: string }>(
+  return (await findDifferences(db, truth)).length
+}
+
+/** Throws, with the differences, until Postgres shows what the provider holds. */
+export async function showsTruth(db: Db, truth: readonly TrueMigration[]): Promise<true> {
+  const differences = await findDifferences(db, truth)
+  if (differences.length > 0) throw new Error(differences.slice(0, 5).join('; '))
+  return true
+}
+
+async function findDifferences(db: Db, truth: readonly TrueMigration[]): Promise<string[]> {
+  const rows = await query<{ migration_id: string; status: string; next_poll_at: Date | null }>(
     db,
-    'select migration_id, status from reporting.migrations',
+    'select migration_id, status, next_poll_at from reporting.migrations',
   )
-  const stored = new Map(rows.map((row) => [row.migration_id, row.status]))
-  const different = truth.filter((one) => stored.get(one.id) !== one.status).length
-  return different + Math.max(0, stored.size - truth.length)
+  const stored = new Map(rows.map((row) => [row.migration_id, row]))
+  const wrong = truth.flatMap(({ id, status }) => {
+    const row = stored.get(id)
+    if (row?.status === status) return []
+    return [
+      `${id} is ${status}, not ${row ? `${row.status}, to be read at ${row.next_poll_at?.toISOString()}` : 'known'}`,
+    ]
+  })
+  const real = new Set(truth.map(({ id }) => id))
+  return [
+    ...wrong,
+    ...rows.flatMap((row) => (real.has(row.migration_id) ? [] : [`${row.migration_id} is invented`])),
+  ]
 }
 
 interface TransitionRow extends Record<string, unknown> {
@@ -37,19 +58,24 @@ interface TransitionRow extends Record<string, unknown> {
  * What was recorded is a part of what truly happened, in order: no transition is invented, each starts where the one
  * before ended, and the true moment lies within its bounds.
  */
-export async function expectTrueTransitions(db: Db, truth: readonly TrueMigration[]): Promise<void> {
+export async function expectTrueTransitions(
+  db: Db,
+  truth: readonly TrueMigration[],
+  /** How old the lists may be that the provider shows; their readings are bounds no sharper than that. */
+  listsLagMs = 0,
+): Promise<void> {
   const rows = await query<TransitionRow>(
     db,
     'select * from reporting.transitions order by migration_id, seq',
   )
   const byId = Map.groupBy(rows, (row) => row.migration_id)
-  for (const one of truth) expectTrueHistory(one, byId.get(one.id) ?? [])
+  for (const one of truth) expectTrueHistory(one, byId.get(one.id) ?? [], listsLagMs)
 }
 
 /** The databases' and the simulator's clocks are one machine's, read with whole milliseconds. */
 const CLOCK_SLACK_MS = 50
 
-function expectTrueHistory(one: TrueMigration, rows: readonly TransitionRow[]): void {
+function expectTrueHistory(one: TrueMigration, rows: readonly TransitionRow[], listsLagMs: number): void {
   let place = -1
   for (const [index, row] of rows.entries()) {
     expect(row.seq, one.id).toBe(index + 1)
@@ -65,7 +91,7 @@ function expectTrueHistory(one: TrueMigration, rows: readonly TransitionRow[]): 
     if (row.not_before !== null) {
       const entered = Date.parse(one.changes[next]?.at ?? '')
       expect(entered, `${one.id}: not before`).toBeGreaterThanOrEqual(
-        row.not_before.getTime() - CLOCK_SLACK_MS,
+        row.not_before.getTime() - CLOCK_SLACK_MS - listsLagMs,
       )
     }
     place = next

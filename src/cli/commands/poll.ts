@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { formatDuration } from '../../domain/duration.ts'
 import type { AccountRow, MigrationRow } from '../../store/views.ts'
+import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
 
@@ -33,12 +34,17 @@ async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<
   const { loadTickAges } = await import('../../store/health.ts')
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
+    if (migration.vanished_at !== null) throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
     await requestPoll(db, migration)
     if (json) return shell.printJson(await requireMigration(db, nameOf(migration)))
     const account = (await listAccounts(db)).find((one) => one.account === migration.account)
     const tickAgeMs = (await loadTickAges(db, [migration.account])).get(migration.account) ?? null
     shell.print(`${nameOf(migration)} is due now. ${whatToExpect(migration, account, tickAgeMs)}`)
   })
+}
+
+function describeVanished(name: string): string {
+  return `${name} has vanished: the provider no longer knows it. Should it come back, the next sweep finds it.`
 }
 
 function whatToExpect(

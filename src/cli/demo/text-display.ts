@@ -1,76 +1,100 @@
+import { stripVTControlCharacters } from 'node:util'
+
 import { formatDuration } from '../../domain/duration.ts'
 import type { ChangeRow } from '../../store/changes.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
-import type { Shell, Style } from '../shell.ts'
-import { clean, count, cutMiddle, padEnd } from '../text.ts'
+import type { Shell } from '../shell.ts'
+import { clean, count, cutMiddle, padEnd, widthOf } from '../text.ts'
 import { clockOf, msBetween } from '../times.ts'
 import type { Addresses, Display } from './display.ts'
 import type { Received } from './receiver.ts'
 import type { Kind, Standing, Tally } from './tally.ts'
 
-const ID_WIDTH = 13
+const LABEL_STYLE = {
+  found: 'blue',
+  changed: 'cyan',
+  landed: 'green',
+  webhook: 'magenta',
+  'so far': 'dim',
+} as const
+
+/** What a line may say, from all of it to the least. */
+interface Room {
+  readonly hasCompany: boolean
+  readonly hasFrom: boolean
+}
+const ROOMS: readonly Room[] = [
+  { hasCompany: true, hasFrom: true },
+  { hasCompany: true, hasFrom: false },
+  { hasCompany: false, hasFrom: false },
+]
 const COMPANY_WIDTH = 9
-/** Below this, lines do without the company. */
-const ROOM_FOR_COMPANY = 105
 
 export function createTextDisplay(shell: Shell): Display {
-  const style = {
-    found: 'blue',
-    found_ended: 'dim',
-    changed: 'cyan',
-    landed: 'green',
-    webhook: 'magenta',
-    sum: 'dim',
-  } as const
-  const line = (at: string, kind: keyof typeof style, label: string, rest: string) =>
-    shell.print(`${shell.paint('dim', clockOf(at))}  ${shell.paint(style[kind], label.padEnd(7))}  ${rest}`)
+  const width = shell.width()
+  const idWidth = width < 120 ? 9 : 13
 
-  function subject(id: string, company: string | null): string {
-    const name = padEnd(cutMiddle(clean(id), ID_WIDTH), ID_WIDTH)
-    if (shell.width() < ROOM_FOR_COMPANY) return name
-    return `${name}  ${padEnd(cutMiddle(clean(company ?? '-'), COMPANY_WIDTH), COMPANY_WIDTH)}`
+  function subject({ hasCompany }: Room, id: string, company: string | null): string {
+    const name = padEnd(cutMiddle(clean(id), idWidth), idWidth)
+    return hasCompany
+      ? `${name}  ${padEnd(cutMiddle(clean(company ?? '-'), COMPANY_WIDTH), COMPANY_WIDTH)}`
+      : name
+  }
+
+  /** The first wording that fits the terminal. */
+  function line(at: string, label: keyof typeof LABEL_STYLE, wordings: readonly string[]): void {
+    const start = `${shell.paint('dim', clockOf(at))}  ${shell.paint(LABEL_STYLE[label], label.padEnd(7))}  `
+    const lines = wordings.map((wording) => start + wording)
+    const fitting = lines.find((one) => widthOf(stripVTControlCharacters(one)) <= width)
+    shell.print(fitting ?? lines.at(-1) ?? start)
   }
 
   function change(kind: Kind, row: ChangeRow): void {
     const to = shell.paint(PHASE_STYLE[row.to_phase], clean(row.to_status))
-    const statuses = row.from_status === null ? to : `${clean(row.from_status)} → ${to}`
     const told = kind === 'landed' ? `  ${tellLanding(row)}` : ''
-    line(row.not_after, kind, kind, `${subject(row.migration_id, row.company_id)}  ${statuses}${told}`)
+    const wordings = ROOMS.map((room) => {
+      const from = row.from_status === null || !room.hasFrom ? '' : `${clean(row.from_status)} → `
+      return `${subject(room, row.migration_id, row.company_id)}  ${from}${to}${told}`
+    })
+    line(row.not_after, kind === 'found_ended' ? 'found' : kind, wordings)
   }
 
   function webhook({ migrationId, companyId, type, isVerified, receivedAt }: Received): void {
-    const verdict: [Style, string] = isVerified ? ['green', 'signature verified'] : ['red', 'signature WRONG']
-    line(
-      receivedAt,
-      'webhook',
-      'webhook',
-      `${subject(migrationId, companyId)}  ${clean(type)}, ${shell.paint(...verdict)}`,
+    const verdict = isVerified
+      ? shell.paint('green', 'signature verified')
+      : shell.paint('red', 'signature WRONG')
+    const wordings = ROOMS.map(
+      (room) => `${subject(room, migrationId, companyId)}  ${clean(type)}, ${verdict}`,
     )
+    line(receivedAt, 'webhook', wordings)
   }
 
   return {
     started: (addresses) => shell.print(renderHeader(shell, addresses)),
     foundEnded: (changes) => {
       const at = changes[0]?.not_after ?? ''
-      line(
-        at,
-        'found_ended',
-        'found',
-        `${changes.length} that had ended before: recorded, and nobody is told`,
-      )
+      line(at, 'found', [`${changes.length} that had ended before: recorded, and nobody is told`])
     },
     change,
     webhook,
     summary: (tally, standing) => {
-      const text = `${tellTally(tally)}; live ${tellLive(standing)}; ${tellRequests(standing)}`
-      line(new Date().toISOString(), 'sum', 'so far', shell.paint('dim', text))
+      const [told, requests] = [tellTally(tally), tellRequests(standing)]
+      const wordings = [
+        `${told}; live ${tellLive(standing)}; ${requests} that the budget allows`,
+        `${told}; live ${tellLive(standing)}; ${requests}`,
+        `${told}; live ${totalOf(standing)}; ${requests}`,
+      ]
+      line(
+        new Date().toISOString(),
+        'so far',
+        wordings.map((text) => shell.paint('dim', text)),
+      )
     },
     stopping: () => shell.note('\nStopping the daemon, its database, the provider and the receiver …'),
     stopped: (tally, standing, ranMs) => {
       const slowest = tally.slowestMs === null ? '' : `, each known within ${formatDuration(tally.slowestMs)}`
-      shell.print(
-        `\nAfter ${formatDuration(ranMs)}: ${tellTally(tally)}${slowest}; ${tellRequests(standing)}.`,
-      )
+      shell.print(`\nAfter ${formatDuration(ranMs)}: ${tellTally(tally)}${slowest}.`)
+      shell.print(`It made ${tellRequests(standing)} that the budget allowed.`)
       shell.print('All of it has stopped. To track real migrations: set ANON_API_KEY, then npm start.')
     },
   }
@@ -88,14 +112,17 @@ function tellTally({ found, landed, verified, unverified }: Tally): string {
   return `found ${found}, landed ${landed}, ${count(verified, 'webhook')} verified${wrong}`
 }
 
-function tellLive({ live }: Standing): string {
-  const parts = [...live].map(([phase, n]) => `${n} ${phase.replace('_', ' ')}`)
-  const total = [...live.values()].reduce((sum, n) => sum + n, 0)
-  return parts.length === 0 ? '0' : `${total} (${parts.join(', ')})`
+function tellLive(standing: Standing): string {
+  const parts = [...standing.live].map(([phase, n]) => `${n} ${phase.replace('_', ' ')}`)
+  return `${totalOf(standing)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
+}
+
+function totalOf({ live }: Standing): number {
+  return [...live.values()].reduce((sum, n) => sum + n, 0)
 }
 
 function tellRequests({ requests, allowed }: Standing): string {
-  return `${count(requests, 'request')} of ${allowed} that the budget allows`
+  return `${count(requests, 'request')} of ${allowed}`
 }
 
 function renderHeader(shell: Shell, addresses: Addresses): string {

@@ -21,7 +21,7 @@ export async function checkDatabase(db: Db, config: Config): Promise<Finding[]> 
   ]
   if (applied < total) {
     const missing = `${total - applied} of ${total} schema changes are missing`
-    const advice = 'npm run landfall -- migrate applies them, and so does a daemon when it starts.'
+    const advice = 'landfall migrate applies them, and so does a daemon when it starts.'
     return [...findings, problem('schema', missing, advice)]
   }
   const surplus = `${applied} schema changes, this version knows ${total}`
@@ -96,7 +96,7 @@ function checkHook(row: HookRow): Finding {
   const check = `hook ${row.name}`
   const waiting = `${row.pending} pending, ${row.held} held, ${row.dead} dead`
   if (row.state === 'disabled') {
-    const advice = `Once the receiver works: npm run landfall -- hooks enable ${row.name}`
+    const advice = `Once the receiver works: landfall hooks enable ${row.name}`
     return problem(check, `disabled: ${clean(row.state_reason ?? 'no reason given')}; ${waiting}`, advice)
   }
   if (row.dead === 0) return ok(check, `active, ${waiting}`)

@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { PHASES, progressOf } from '../../src/domain/phase.ts'
+import { furthestOf, isReopening, judge, type Known } from '../../src/domain/verdict.ts'
+import { at, observe, STATUSES, type Status, VOCABULARY } from './observing.ts'
+
+/** Known from a reading that took from 1000 to 1500 ms. */
+function known(status: Status, furthest: 0 | 1 | 2 = progressOf(VOCABULARY[status])): Known {
+  return { status, phase: VOCABULARY[status], furthest, requestedAt: at(1000), lastObservedAt: at(1500) }
+}
+
+const anyStatus = fc.constantFrom(...STATUSES)
+const anyVia = fc.constantFrom('get', 'list')
+
+describe('a reading', () => {
+  test('of something unknown is a discovery, whatever it shows', () => {
+    for (const status of STATUSES) {
+      expect(judge(null, observe('list', status, 0))).toBe('discovered')
+      expect(judge(null, observe('get', status, 0))).toBe('discovered')
+    }
+  })
+
+  test('that was asked for before the newest one, or with it, is stale, whatever it shows and whenever it came', () => {
+    const sent = fc.integer({ min: 0, max: 1000 })
+    fc.assert(
+      fc.property(anyStatus, anyStatus, anyVia, sent, fc.nat(9999), (before, status, via, sentMs, tookMs) => {
+        expect(judge(known(before), observe(via, status, sentMs, tookMs))).toBe('stale')
+      }),
+    )
+  })
+
+  test('of the same status is no change, even where its phase has another meaning now', () => {
+    expect(judge(known('WORKING'), observe('get', 'WORKING', 2000))).toBe('unchanged')
+    expect(judge(known('WORKING'), observe('list', 'WORKING', 1001))).toBe('unchanged')
+    expect(judge({ ...known('WORKING'), phase: 'unknown' }, observe('list', 'WORKING', 2000))).toBe(
+      'unchanged',
+    )
+  })
+
+  test('that showed another status is a change where a get was sent after all that is known', () => {
+    fc.assert(
+      fc.property(anyStatus, anyStatus, fc.integer({ min: 1500, max: 9999 }), (before, status, sentMs) => {
+        fc.pre(before !== status)
+        expect(judge(known(before, 2), observe('get', status, sentMs))).toBe('changed')
+      }),
+    )
+  })
+})
+
+describe.each([
+  ['a list row', 'list', 5000],
+  ['a get that was under way with the known reading', 'get', 1400],
+] as const)('%s', (_name, via, sentMs) => {
+  test.each<[Status, Status]>([
+    ['NOT_STARTED', 'WORKING'],
+    ['NOT_STARTED', 'PENDING_USER_INPUT'],
+    ['NOT_READY', 'SHINY_AND_NEW'],
+    ['NOT_READY', 'FAILED'],
+    ['WORKING', 'COMPLETE'],
+    ['SHINY_AND_NEW', 'LOGIN_ABANDONED'],
+  ])('moves a migration on: %s, %s', (before, status) => {
+    expect(judge(known(before), observe(via, status, sentMs))).toBe('changed')
+  })
+
+  test.each<[Status, Status]>([
+    ['NOT_READY', 'NOT_STARTED'],
+    ['WORKING', 'NOT_STARTED'],
+    ['WORKING', 'PENDING_USER_INPUT'],
+    ['PENDING_USER_INPUT', 'WORKING'],
+    ['COMPLETE', 'WORKING'],
+    ['COMPLETE', 'SHINY_AND_NEW'],
+    ['COMPLETE', 'FAILED'],
+  ])('never moves it back or aside, but asks for a get: %s, %s', (before, status) => {
+    expect(judge(known(before), observe(via, status, sentMs))).toBe('doubtful')
+  })
+
+  test('never moves a reopened migration to an end that it may have had before', () => {
+    expect(judge(known('WORKING', 2), observe(via, 'COMPLETE', sentMs))).toBe('doubtful')
+  })
+})
+
+test('the furthest stage never falls', () => {
+  fc.assert(
+    fc.property(anyStatus, fc.constantFrom(0, 1, 2), anyStatus, (before, furthest, status) => {
+      const seen = observe('get', status, 5000)
+
+      expect(furthestOf(known(before, furthest), seen)).toBe(Math.max(furthest, progressOf(seen.phase)))
+      expect(furthestOf(null, seen)).toBe(progressOf(seen.phase))
+    }),
+  )
+})
+
+test('only a way from an end back to life is a reopening', () => {
+  const pairs = PHASES.flatMap((from) => PHASES.map((to) => [from, to] as const))
+  const reopenings = pairs.filter(([from, to]) => isReopening(from, to))
+
+  expect(reopenings).toHaveLength(4 * 4)
+  for (const [from, to] of reopenings) {
+    expect(['succeeded', 'partial', 'failed', 'abandoned']).toContain(from)
+    expect(['pending', 'running', 'needs_input', 'unknown']).toContain(to)
+  }
+})

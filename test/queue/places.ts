@@ -1,0 +1,122 @@
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { pino } from 'pino'
+import { createJobQueue, type JobQueueOptions, type JobQueueService } from '../../src/queue/create-queue.ts'
+import type { JobHandlers } from '../../src/queue/queue.ts'
+import { createDatabase } from '../support/database.ts'
+import { canStartRedisServer, startRedisServer } from '../support/redis.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts'
+
+type RedisServer = Awaited<ReturnType<typeof startRedisServer>>
+export type Kind = 'postgres' | 'redis'
+
+/** For `describe.each`: the backends that can be had here. */
+export const kinds: readonly Kind[] = canStartRedisServer() ? ['postgres', 'redis'] : ['postgres']
+
+/** An empty store for queues, and ways to spoil it. */
+export interface Place {
+  readonly proxy: TcpProxy
+  /** Only where BullMQ stands on Redis. */
+  readonly redis: RedisServer | null
+  /** What was logged by all queues made here, oldest first. */
+  readonly logged: Array<Record<string, unknown>>
+  /** Stands for one process. It is not started. */
+  createQueue(handlers?: JobHandlers, options?: Partial<JobQueueOptions>): JobQueueService
+  /** FLUSHALL, or DROP SCHEMA. */
+  lose(): Promise<void>
+  /** Takes away the job that each schedule has for its next run. */
+  loseTicks(): Promise<void>
+  /** Ends all connections to the store from the server's side. */
+  terminate(): Promise<void>
+  /** Requests and deliveries, waiting or at work. */
+  countJobs(): Promise<number>
+  close(): Promise<void>
+}
+
+export async function createPlace(kind: Kind): Promise<Place> {
+  return kind === 'redis' ? await createRedisPlace() : await createPostgresPlace()
+}
+
+async function createPostgresPlace(): Promise<Place> {
+  const database = await createDatabase()
+  const target = new URL(database.url)
+  const proxy = await createTcpProxy({ host: target.hostname, port: Number(target.port || 5432) })
+  const seen = new URL(database.url)
+  seen.host = `127.0.0.1:${proxy.port}`
+
+  async function ask(statement: string): Promise<pg.QueryResult> {
+    const client = new pg.Client(database.url)
+    await client.connect()
+    try {
+      return await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+
+  return {
+    ...createQueues(null, seen.href),
+    proxy,
+    redis: null,
+    // In use, it may take some attempts: whom a deadlock hits is up to the server.
+    lose: async () =>
+      void (await waitFor(() => ask('drop schema bullmq cascade'), { what: 'the schema to be dropped' })),
+    loseTicks: async () => void (await ask("delete from bullmq.job where state in ('delayed', 'waiting')")),
+    terminate: async () =>
+      void (await ask(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      )),
+    countJobs: async () =>
+      (await ask('select count(*)::int as count from bullmq.job where scheduler_id is null')).rows[0].count,
+    close: async () => {
+      await proxy.close()
+      await database.drop()
+    },
+  }
+}
+
+async function createRedisPlace(): Promise<Place> {
+  const redis = await startRedisServer()
+  const proxy = await createTcpProxy({ host: '127.0.0.1', port: Number(new URL(redis.url).port) })
+
+  async function ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
+    const client = new Redis(redis.url)
+    try {
+      return await command(client)
+    } finally {
+      client.disconnect()
+    }
+  }
+
+  return {
+    ...createQueues(`redis://127.0.0.1:${proxy.port}`, 'postgres://nobody@127.0.0.1:1/unused'),
+    proxy,
+    redis,
+    lose: async () => void (await ask((client) => client.flushall())),
+    loseTicks: async () =>
+      void (await ask((client) => client.del('{landfall}:schedule:delayed', '{landfall}:schedule:wait'))),
+    terminate: async () =>
+      void (await ask((client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'))),
+    countJobs: async () => {
+      const keys = await ask((client) => client.keys('*'))
+      return keys.filter((key) =>
+        /^\{landfall\}:(requests|deliveries):(get|look|sweep|deliver)-[^:]+$/.test(key),
+      ).length
+    },
+    close: async () => {
+      await proxy.close()
+      await redis.stop()
+    },
+  }
+}
+
+function createQueues(redisUrl: string | null, databaseUrl: string): Pick<Place, 'createQueue' | 'logged'> {
+  const logged: Place['logged'] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+  return {
+    logged,
+    createQueue: (handlers = {}, options = {}) =>
+      createJobQueue({ redisUrl, databaseUrl, handlers, log, ...options }),
+  }
+}

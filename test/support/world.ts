@@ -1,0 +1,192 @@
+import { expect, onTestFinished } from 'vitest'
+
+import type { AccountConfig, Config, HookConfig } from '../../src/config/config.ts'
+import { type Daemon, startDaemon } from '../../src/daemon.ts'
+import type { SimulatorOptions } from '../../src/simulator/options.ts'
+import { createSimulator, type Simulator } from '../../src/simulator/server.ts'
+import { type Db, openDb } from '../../src/store/db.ts'
+import { log, query } from './account.ts'
+import { API_KEY, HOOK_SECRET, testAccount, testConfig, testHook, testLog } from './daemon.ts'
+import { createDatabase } from './database.ts'
+import { startRedisServer } from './redis.ts'
+import { countDifferences, expectedTerminalEvents, expectTrueTransitions } from './truth.ts'
+import { waitFor } from './wait-for.ts'
+import { createWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts'
+
+type TrueMigration = ReturnType<Simulator['truth']>[number]
+
+/** Everything around a daemon: its database, a provider and a receiver. */
+export interface World {
+  readonly databaseUrl: string
+  readonly db: Db
+  readonly simulator: Simulator
+  readonly receiver: WebhookReceiver
+  /** For a daemon that finds all of it. */
+  readonly config: Config
+}
+
+export interface WorldOptions {
+  readonly simulator?: SimulatorOptions
+  readonly account?: Partial<AccountConfig>
+  readonly hook?: Partial<HookConfig>
+  readonly redisUrl?: string | null
+}
+
+/** Lives of some seconds, so that a test of some seconds sees all that can happen in one. */
+export const QUICK_LIVES: SimulatorOptions = {
+  apiKey: API_KEY,
+  seed: 11,
+  migrations: 150,
+  history: 30,
+  arrivalS: 600,
+  typicalLifeS: 150,
+  speed: 60,
+  backwardsShare: 0.05,
+  inventedShare: 0.05,
+}
+
+/** Ends with the test. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const { redisUrl = null } = options
+  const database = await createDatabase()
+  onTestFinished(database.drop)
+  const db = openTestDb(database.url)
+  const receiver = await startReceiver()
+  const { simulator, url } = await startSimulator(options.simulator)
+  const config = testConfig({
+    databaseUrl: database.url,
+    redisUrl,
+    accounts: [testAccount(url, options.account)],
+    hooks: [testHook(receiver.url, options.hook)],
+  })
+  return { databaseUrl: database.url, db, simulator, receiver, config }
+}
+
+export function openTestDb(url: string): Db {
+  const db = openDb({ url, log, applicationName: 'test', maxConnections: 4 })
+  onTestFinished(() => db.pool.end())
+  return db
+}
+
+export async function startReceiver(): Promise<WebhookReceiver> {
+  const receiver = createWebhookReceiver()
+  await receiver.start()
+  onTestFinished(receiver.stop)
+  return receiver
+}
+
+export async function startSimulator(
+  options: SimulatorOptions = {},
+): Promise<{ simulator: Simulator; url: string }> {
+  const simulator = createSimulator({ ...QUICK_LIVES, ...options })
+  const { url } = await simulator.start()
+  onTestFinished(simulator.stop)
+  return { simulator, url }
+}
+
+export async function startRedis() {
+  const redis = await startRedisServer()
+  onTestFinished(redis.stop)
+  return redis
+}
+
+/** In this process; ends with the test, before the world does. */
+export async function startTestDaemon(config: Config): Promise<Daemon> {
+  const daemon = await startDaemon(config, testLog, (err) => {
+    throw err
+  })
+  onTestFinished(daemon.stop)
+  return daemon
+}
+
+const ENDS = ['COMPLETE', 'COMPLETED_WITH_FAILURES', 'FAILED', 'LOGIN_ABANDONED']
+
+/** The share of lives that are over. */
+export function shareEnded(truth: readonly TrueMigration[]): number {
+  return truth.filter(({ status }) => ENDS.includes(status)).length / truth.length
+}
+
+/** Waits until Postgres shows what the (frozen) provider holds and everything was delivered. */
+export async function waitForTruth(
+  db: Db,
+  truth: () => readonly TrueMigration[],
+  timeoutMs = 60_000,
+): Promise<void> {
+  await waitFor(async () => (await countDifferences(db, truth())) === 0, {
+    what: 'Postgres to show the truth',
+    timeoutMs,
+  })
+  await waitForDeliveries(db, 30_000)
+}
+
+export async function waitForDeliveries(db: Db, timeoutMs: number): Promise<void> {
+  const open = `select event_id, event_type, state, attempts, last_error from reporting.deliveries where state <> 'delivered'`
+  await waitFor(
+    async () => {
+      const rows = await query(db, open)
+      if (rows.length > 0) throw new Error(`${rows.length} deliveries are open: ${JSON.stringify(rows[0])}`)
+      return true
+    },
+    { what: 'all deliveries', timeoutMs },
+  )
+}
+
+/** What a receiver was told, its signature verified. */
+export interface Call {
+  readonly id: string
+  readonly type: string
+  readonly subject: string | null
+  readonly sequence: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export function callsTo(receiver: WebhookReceiver): Call[] {
+  return receiver.verified(HOOK_SECRET) as Call[]
+}
+
+export interface Repeats {
+  /** Calls that repeated an event. */
+  readonly repeated: number
+}
+
+/**
+ * What everybody is promised, whatever happened meanwhile: true transitions only, each end told under one id with one
+ * content. Repeated calls of an event are allowed; returns how many there were.
+ */
+export async function expectPromisesKept(
+  { db, receiver }: Pick<World, 'db' | 'receiver'>,
+  truth: readonly TrueMigration[],
+  listsLagMs = 0,
+): Promise<Repeats> {
+  await expectTrueTransitions(db, truth, listsLagMs)
+  await expectWholeStreams(db)
+
+  const contents = new Map<string, string>()
+  for (const { headers, body } of receiver.requests) {
+    const id = String(headers['webhook-id'])
+    expect(body, `content of ${id}`).toBe(contents.get(id) ?? body)
+    contents.set(id, body)
+  }
+  const calls = callsTo(receiver)
+  const first = new Map(calls.map((call) => [call.id, call]))
+  const told = [...first.values()].map(({ subject, type }) => `${subject} ${type}`).sort()
+  expect(told).toEqual(await expectedTerminalEvents(db))
+  return { repeated: calls.length - first.size }
+}
+
+/** No number is missing or doubled in any migration's transitions and events, and the counters agree. */
+async function expectWholeStreams(db: Db): Promise<void> {
+  const gaps = await query(
+    db,
+    `select migration_id, 'transitions' as what from reporting.transitions group by account, migration_id
+       having min(seq) <> 1 or max(seq) <> count(*) or count(distinct seq) <> count(*)
+     union all
+     select migration_id, 'events' from reporting.events where migration_id is not null group by account, migration_id
+       having min(sequence) <> 1 or max(sequence) <> count(*) or count(distinct sequence) <> count(*)
+     union all
+     select m.migration_id, 'counters' from landfall.migration m
+       where m.transitions <> (select count(*) from landfall.transition t where t.migration = m.id)
+         or m.events <> (select count(*) from landfall.event e where e.migration = m.id)`,
+  )
+  expect(gaps).toEqual([])
+}
