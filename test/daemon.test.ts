@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 
 import { startDaemon } from '../src/daemon.ts'
 import type { SimulatorOptions } from '../src/simulator/options.ts'
@@ -23,15 +23,18 @@ interface World {
   readonly receiver: WebhookReceiver
 }
 
+/** Of the test's own context: the global one would run when any of the tests side by side ends. */
+type After = TestContext['onTestFinished']
+
 /** A provider with lives of some seconds, a receiver, and a daemon between them. */
-async function startWorld(options: SimulatorOptions, redis: string | null): Promise<World> {
+async function startWorld(options: SimulatorOptions, redis: string | null, after: After): Promise<World> {
   const database = await createDatabase()
-  onTestFinished(database.drop)
+  after(database.drop)
   const db = openDb({ url: database.url, log, applicationName: 'test', maxConnections: 3 })
-  onTestFinished(() => db.pool.end())
+  after(() => db.pool.end())
   const receiver = createWebhookReceiver()
   await receiver.start()
-  onTestFinished(receiver.stop)
+  after(receiver.stop)
   const lives = { arrivalS: 400, typicalLifeS: 150, speed: 60, backwardsShare: 0.05, inventedShare: 0.05 }
   const simulator = createSimulator({
     apiKey: API_KEY,
@@ -41,7 +44,7 @@ async function startWorld(options: SimulatorOptions, redis: string | null): Prom
     ...options,
   })
   const { url } = await simulator.start()
-  onTestFinished(simulator.stop)
+  after(simulator.stop)
   const budget = { requestsPerSecond: REQUESTS_PER_SECOND, burst: BURST }
   const config = testConfig({
     databaseUrl: database.url,
@@ -50,7 +53,7 @@ async function startWorld(options: SimulatorOptions, redis: string | null): Prom
     hooks: [testHook(receiver.url)],
   })
   const daemon = await startDaemon(config, testLog, () => {})
-  onTestFinished(daemon.stop)
+  after(daemon.stop)
   return { db, simulator, receiver }
 }
 
@@ -122,8 +125,9 @@ describe.each(backends)('BullMQ $name', ({ needsRedis }) => {
   test.skipIf(needsRedis && redisUrl() === null).concurrent.for(shapes)(
     '300 migrations of random lives end as at the provider, each end told once: $shape',
     { timeout: 180_000 },
-    async ({ options }) => {
-      const world = await startWorld({ seed: 7, ...options }, needsRedis ? await ownRedis() : null)
+    async ({ options }, { onTestFinished }) => {
+      const redis = needsRedis ? await ownRedis(onTestFinished) : null
+      const world = await startWorld({ seed: 7, ...options }, redis, onTestFinished)
       await settle(world)
 
       await expectEverythingTold(world)
@@ -134,8 +138,8 @@ describe.each(backends)('BullMQ $name', ({ needsRedis }) => {
 })
 
 /** Daemons on one Redis share their queues, and these know nothing of one another's databases. */
-async function ownRedis(): Promise<string> {
+async function ownRedis(after: After): Promise<string> {
   const redis = await startRedisServer()
-  onTestFinished(redis.stop)
+  after(redis.stop)
   return redis.url
 }

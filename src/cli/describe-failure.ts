@@ -24,8 +24,7 @@ export function describeFailure(err: unknown): Described {
     return { exitCode: EXIT.unreachable, message: redactText(message) }
   }
   if (['42P01', '3F000', '42703'].includes(pgCodeOf(err) ?? '')) {
-    const message =
-      'The database lacks tables or columns of this version: landfall migrate adds them.'
+    const message = 'The database lacks tables or columns of this version: landfall migrate adds them.'
     return { exitCode: EXIT.failure, message }
   }
   const message = `${wordsOf(chain)}\n(Not one of the expected errors; LOG_LEVEL=debug shows where it happened.)`

@@ -37,7 +37,7 @@ export async function withStore<T>(shell: Shell, work: (store: OpenStore) => Pro
 }
 
 /** DATABASE_URL, or the embedded server of a daemon that runs here. */
-export async function findDatabase(config: Config): Promise<string> {
+async function findDatabase(config: Config): Promise<string> {
   if (config.databaseUrl !== null) return config.databaseUrl
   const dataDir = config.dataDir ?? defaultDataDir()
   const embedded = await readConnection(dataDir)

@@ -1,6 +1,6 @@
 import type { Handling } from './handling.ts'
 import type { QueueName } from './names.ts'
-import type { Concurrency, Session } from './session.ts'
+import type { Concurrency, JobsQueue } from './session.ts'
 
 /** At one look a second longer than an idle worker needs to look by itself. */
 const patience = 8
@@ -10,7 +10,7 @@ const patience = 8
  * looks. Looks are counted and not seconds, of which a process that was frozen has slept through any number.
  */
 export function createFetchWatch(
-  queues: Session['queues'],
+  queues: Readonly<Record<QueueName, Pick<JobsQueue, 'getWaitingCount' | 'isPaused'>>>,
   handling: Pick<Handling, 'queues' | 'takenFrom' | 'activeIn'>,
   concurrency: Concurrency,
 ): (isOverdue: boolean) => Promise<boolean> {

@@ -42,7 +42,7 @@ function createPool(url: string, sockets: Set<Socket>): Pool {
     application_name: 'landfall-queue',
     max: maxConnections,
     keepAlive: true,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
     // `pool.end` waits for the server; a server that is gone does not answer.
     stream: () => {

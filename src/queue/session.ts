@@ -48,7 +48,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
 
   try {
     const ready = [...workers, ...queueNames.map((name) => queues[name])].map((part) => part.waitUntilReady())
-    await within(5_000, Promise.all(ready), 'opening the queues')
+    await within(10_000, Promise.all(ready), 'opening the queues')
   } catch (err) {
     await abandon()
     throw err

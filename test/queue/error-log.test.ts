@@ -8,7 +8,7 @@ let note: NoteError
 beforeEach(() => {
   vi.useFakeTimers()
   lines = []
-  note = createErrorLog(pino({ write: (line: string) => void lines.push(JSON.parse(line)) }), 10_000)
+  note = createErrorLog(pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }), 10_000)
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -21,8 +21,10 @@ export interface Place {
   readonly redis: RedisServer | null
   /** What was logged by all queues made here, oldest first. */
   readonly logged: Array<Record<string, unknown>>
-  /** Stands for one process. It is not started. */
+  /** Stands for one process. */
   createQueue(handlers?: JobHandlers, options?: Partial<JobQueueOptions>): JobQueueService
+  /** Waits until it is connected. */
+  startQueue(handlers?: JobHandlers, options?: Partial<JobQueueOptions>): Promise<JobQueueService>
   /** FLUSHALL, or DROP SCHEMA. */
   lose(): Promise<void>
   /** Takes away the job that each schedule has for its next run. */
@@ -34,8 +36,19 @@ export interface Place {
   close(): Promise<void>
 }
 
-export async function createPlace(kind: Kind): Promise<Place> {
-  return kind === 'redis' ? await createRedisPlace() : await createPostgresPlace()
+/** A test's body with a place of its own, which is taken down afterwards with all queues that were started in it. */
+export function inPlace(kind: Kind, body: (place: Place) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const place = kind === 'redis' ? await createRedisPlace() : await createPostgresPlace()
+    try {
+      await body(place)
+    } catch (err) {
+      console.error('What the queues had to say:', place.logged)
+      throw err
+    } finally {
+      await place.close()
+    }
+  }
 }
 
 async function createPostgresPlace(): Promise<Place> {
@@ -55,8 +68,9 @@ async function createPostgresPlace(): Promise<Place> {
     }
   }
 
+  const queues = createQueues(null, seen.href)
   return {
-    ...createQueues(null, seen.href),
+    ...queues,
     proxy,
     redis: null,
     // In use, it may take some attempts: whom a deadlock hits is up to the server.
@@ -70,6 +84,8 @@ async function createPostgresPlace(): Promise<Place> {
     countJobs: async () =>
       (await ask('select count(*)::int as count from bullmq.job where scheduler_id is null')).rows[0].count,
     close: async () => {
+      await proxy.restore()
+      await queues.stopAll()
       await proxy.close()
       await database.drop()
     },
@@ -89,8 +105,9 @@ async function createRedisPlace(): Promise<Place> {
     }
   }
 
+  const queues = createQueues(`redis://127.0.0.1:${proxy.port}`, 'postgres://nobody@127.0.0.1:1/unused')
   return {
-    ...createQueues(`redis://127.0.0.1:${proxy.port}`, 'postgres://nobody@127.0.0.1:1/unused'),
+    ...queues,
     proxy,
     redis,
     lose: async () => void (await ask((client) => client.flushall())),
@@ -105,18 +122,36 @@ async function createRedisPlace(): Promise<Place> {
       ).length
     },
     close: async () => {
+      await proxy.restore()
+      await queues.stopAll()
       await proxy.close()
       await redis.stop()
     },
   }
 }
 
-function createQueues(redisUrl: string | null, databaseUrl: string): Pick<Place, 'createQueue' | 'logged'> {
+interface Queues extends Pick<Place, 'createQueue' | 'startQueue' | 'logged'> {
+  stopAll(): Promise<void>
+}
+
+function createQueues(redisUrl: string | null, databaseUrl: string): Queues {
   const logged: Place['logged'] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  return {
-    logged,
-    createQueue: (handlers = {}, options = {}) =>
-      createJobQueue({ redisUrl, databaseUrl, handlers, log, ...options }),
+  const queues: JobQueueService[] = []
+
+  function createQueue(handlers: JobHandlers = {}, options: Partial<JobQueueOptions> = {}): JobQueueService {
+    const queue = createJobQueue({ redisUrl, databaseUrl, handlers, log, ...options })
+    queues.push(queue)
+    return queue
   }
+
+  async function startQueue(...args: Parameters<typeof createQueue>): Promise<JobQueueService> {
+    const queue = createQueue(...args)
+    await queue.start()
+    await waitFor(() => queue.isConnected(), { what: 'a connection', timeoutMs: 30_000 })
+    return queue
+  }
+
+  const stopAll = async () => void (await Promise.all(queues.map((queue) => queue.stop())))
+  return { logged, createQueue, startQueue, stopAll }
 }

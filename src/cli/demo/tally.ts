@@ -7,7 +7,7 @@ import type { Received } from './receiver.ts'
 /** What a change is to somebody who watches. */
 export type Kind = 'found' | 'found_ended' | 'changed' | 'landed'
 
-export function kindOf(change: ChangeRow): Kind {
+function kindOf(change: ChangeRow): Kind {
   const hasEnded = isTerminal(change.to_phase)
   if (change.from_status !== null) return hasEnded ? 'landed' : 'changed'
   if (!hasEnded) return 'found'

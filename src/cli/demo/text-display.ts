@@ -22,17 +22,18 @@ const LABEL_STYLE = {
 interface Room {
   readonly hasCompany: boolean
   readonly hasFrom: boolean
+  readonly hasDetails: boolean
 }
 const ROOMS: readonly Room[] = [
-  { hasCompany: true, hasFrom: true },
-  { hasCompany: true, hasFrom: false },
-  { hasCompany: false, hasFrom: false },
+  { hasCompany: true, hasFrom: true, hasDetails: true },
+  { hasCompany: true, hasFrom: false, hasDetails: true },
+  { hasCompany: false, hasFrom: false, hasDetails: true },
+  { hasCompany: false, hasFrom: false, hasDetails: false },
 ]
 const COMPANY_WIDTH = 9
 
 export function createTextDisplay(shell: Shell): Display {
-  const width = shell.width()
-  const idWidth = width < 120 ? 9 : 13
+  const idWidth = shell.width() < 120 ? 9 : 13
 
   function subject({ hasCompany }: Room, id: string, company: string | null): string {
     const name = padEnd(cutMiddle(clean(id), idWidth), idWidth)
@@ -45,14 +46,14 @@ export function createTextDisplay(shell: Shell): Display {
   function line(at: string, label: keyof typeof LABEL_STYLE, wordings: readonly string[]): void {
     const start = `${shell.paint('dim', clockOf(at))}  ${shell.paint(LABEL_STYLE[label], label.padEnd(7))}  `
     const lines = wordings.map((wording) => start + wording)
-    const fitting = lines.find((one) => widthOf(stripVTControlCharacters(one)) <= width)
+    const fitting = lines.find((one) => widthOf(stripVTControlCharacters(one)) <= shell.width())
     shell.print(fitting ?? lines.at(-1) ?? start)
   }
 
   function change(kind: Kind, row: ChangeRow): void {
     const to = shell.paint(PHASE_STYLE[row.to_phase], clean(row.to_status))
-    const told = kind === 'landed' ? `  ${tellLanding(row)}` : ''
     const wordings = ROOMS.map((room) => {
+      const told = kind === 'landed' ? `  ${tellLanding(row, room)}` : ''
       const from = row.from_status === null || !room.hasFrom ? '' : `${clean(row.from_status)} → `
       return `${subject(room, row.migration_id, row.company_id)}  ${from}${to}${told}`
     })
@@ -60,12 +61,11 @@ export function createTextDisplay(shell: Shell): Display {
   }
 
   function webhook({ migrationId, companyId, type, isVerified, receivedAt }: Received): void {
-    const verdict = isVerified
-      ? shell.paint('green', 'signature verified')
-      : shell.paint('red', 'signature WRONG')
-    const wordings = ROOMS.map(
-      (room) => `${subject(room, migrationId, companyId)}  ${clean(type)}, ${verdict}`,
-    )
+    const verdict = isVerified ? shell.paint('green', 'verified') : shell.paint('red', 'WRONG')
+    const wordings = ROOMS.map((room) => {
+      const what = room.hasDetails ? 'signature ' : ''
+      return `${subject(room, migrationId, companyId)}  ${clean(type)}, ${what}${verdict}`
+    })
     line(receivedAt, 'webhook', wordings)
   }
 
@@ -83,6 +83,7 @@ export function createTextDisplay(shell: Shell): Display {
         `${told}; live ${tellLive(standing)}; ${requests} that the budget allows`,
         `${told}; live ${tellLive(standing)}; ${requests}`,
         `${told}; live ${totalOf(standing)}; ${requests}`,
+        `${told}; live ${totalOf(standing)}`,
       ]
       line(
         new Date().toISOString(),
@@ -95,15 +96,15 @@ export function createTextDisplay(shell: Shell): Display {
       const slowest = tally.slowestMs === null ? '' : `, each known within ${formatDuration(tally.slowestMs)}`
       shell.print(`\nAfter ${formatDuration(ranMs)}: ${tellTally(tally)}${slowest}.`)
       shell.print(`It made ${tellRequests(standing)} that the budget allowed.`)
-      shell.print('All of it has stopped. To track real migrations: set ANON_API_KEY, then npm start.')
+      shell.print('All of it has stopped. For real migrations: set ANON_API_KEY, then npm start.')
     },
   }
 }
 
-function tellLanding(row: ChangeRow): string {
+function tellLanding(row: ChangeRow, { hasDetails }: Room): string {
   const tookMs = msBetween(row.created_at, row.not_after)
   const boundMs = msBetween(row.not_before, row.not_after)
-  const took = tookMs === null ? '' : `took ${formatDuration(tookMs)}, `
+  const took = tookMs === null || !hasDetails ? '' : `took ${formatDuration(tookMs)}, `
   return boundMs === null ? `${took}ended when first seen` : `${took}known within ${formatDuration(boundMs)}`
 }
 

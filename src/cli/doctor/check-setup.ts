@@ -2,14 +2,13 @@ import type { Config } from '../../config/config.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
-const OLDEST_NODE = [22, 18] as const
+/** As package.json has it. */
+const OLDEST_NODE = '22.19'
 
 export function checkNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [oldestMajor, oldestMinor] = OLDEST_NODE
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok('node', version)
+  if (version.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0) return ok('node', version)
   const advice = 'Start it with npm start, which brings a newer Node along, or install one.'
-  return problem('node', `${version}; ${OLDEST_NODE.join('.')} or newer is needed`, advice)
+  return problem('node', `${version}; ${OLDEST_NODE} or newer is needed`, advice)
 }
 
 export function checkConfig(loaded: LoadedConfig): Finding[] {
