@@ -1,16 +1,47 @@
-const only = (from, allowed, why) => ({
-  name: `${from}-imports-only`,
+// Without swc dependency-cruiser reads no TypeScript, finds nothing to object to, and exits 0. So: no swc, no run.
+require('@swc/core').parseSync('', { syntax: 'typescript' })
+
+/** Room -> rooms that it may import from; the table in CONTRIBUTING.md. */
+const rooms = {
+  domain: [],
+  runtime: ['domain'],
+  config: ['domain'],
+  providers: ['domain', 'runtime'],
+  hooks: ['domain', 'runtime'],
+  store: ['domain', 'runtime'],
+  queue: ['domain', 'runtime'],
+  embedded: ['runtime'],
+  work: ['domain', 'runtime', 'providers', 'hooks', 'store'],
+  http: ['domain', 'runtime', 'store'],
+  simulator: ['domain'],
+}
+
+/** Package -> the only rooms that know it. */
+const homes = {
+  bullmq: ['queue'],
+  commander: ['cli'],
+  'drizzle-orm': ['store'],
+  fastify: ['http'],
+  ioredis: ['queue'],
+  pg: ['store', 'queue', 'embedded'],
+  undici: ['providers', 'hooks'],
+  yaml: ['config'],
+}
+
+const importsOnly = ([room, allowed]) => ({
+  name: `${room}-imports-only-its-rooms`,
   severity: 'error',
-  comment: why,
-  from: { path: `^src/${from}/` },
-  to: { path: '^src/', pathNot: `^src/(${[from, ...allowed].join('|')})/` },
+  from: { path: `^src/${room}/` },
+  to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
 })
-const packageOnlyIn = (name, folders) => ({
+
+const livesIn = ([name, folders]) => ({
   name: `${name}-only-in-${folders.join('-and-')}`,
   severity: 'error',
   from: { path: '^src/', pathNot: `^src/(${folders.join('|')})/` },
-  to: { path: `^node_modules/${name}/` },
+  to: { path: `^node_modules/(@types/)?${name}/` },
 })
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -21,21 +52,44 @@ module.exports = {
       from: { path: '^src/domain/' },
       to: { pathNot: '^src/domain/' },
     },
-    only('runtime', ['domain'], 'mechanics know no product'),
-    only('config', ['domain'], 'configuration is values'),
-    only('providers', ['domain', 'runtime'], 'outward: what we poll'),
-    only('hooks', ['domain', 'runtime'], 'outward: what we call'),
-    only('store', ['domain', 'runtime'], 'the only folder with SQL'),
-    only('embedded', ['runtime'], 'a Postgres server, nothing else'),
-    only('queue', ['domain', 'runtime'], 'nothing outside knows which backend'),
-    only('work', ['domain', 'runtime', 'providers', 'hooks', 'store'], 'use cases'),
-    only('http', ['domain', 'runtime', 'store'], 'inward'),
-    only('simulator', ['domain'], 'a provider is not part of the daemon'),
-    packageOnlyIn('drizzle-orm', ['store']),
-    packageOnlyIn('pg', ['store', 'queue', 'embedded']),
-    packageOnlyIn('bullmq', ['queue']),
-    packageOnlyIn('ioredis', ['queue']),
-    packageOnlyIn('fastify', ['http', 'simulator']),
+    ...Object.entries(rooms).map(importsOnly),
+    ...Object.entries(homes).map(livesIn),
+    {
+      name: 'main-only-starts-the-cli',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/cli/' },
+    },
+    {
+      name: 'cli-only-from-main',
+      severity: 'error',
+      from: { pathNot: '^src/(cli/|main\\.ts$)' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'no-other-rooms',
+      severity: 'error',
+      comment: 'a new folder gets a line in the table first',
+      from: {},
+      to: { path: '^src/', pathNot: `^src/(${Object.keys(rooms).join('|')}|cli)/|^src/(daemon|main)\\.ts$` },
+    },
+    {
+      name: 'src-runs-without-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'src-imports-only-src-and-packages',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|dist|migrations-sql)/' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
-  options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default'] },
+  },
 }

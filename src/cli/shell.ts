@@ -31,6 +31,7 @@ export interface Shell {
 
 export function createShell(process: NodeJS.Process): Shell {
   const { stdout, stderr } = process
+  const { LOG_LEVEL = '' } = process.env
   const unread = new AbortController()
   const onError = (err: NodeJS.ErrnoException) => {
     // Any other error too means that no more can be written there.
@@ -46,7 +47,7 @@ export function createShell(process: NodeJS.Process): Shell {
   return {
     env: process.env,
     cwd: process.cwd(),
-    isDebugging: /^(debug|trace)$/.test(process.env['LOG_LEVEL'] ?? ''),
+    isDebugging: /^(debug|trace)$/.test(LOG_LEVEL),
     stdoutIsTerminal: stdout.isTTY === true,
     stderrIsTerminal: stderr.isTTY === true,
     width: () => (stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY),

@@ -30,6 +30,8 @@ export type Walk = {
   readonly previousIds: readonly string[]
   /** Whether the page before was short of a full one. */
   readonly previousShort: boolean
+  /** By how much pages of which more than half was on the page before (or the first) outnumber the others. */
+  readonly repeats: number
   /** Creation times on the first and the last page with rows, to learn where new rows appear. */
   readonly firstPageCreated: CreatedRange | null
   readonly lastPageCreated: CreatedRange | null
@@ -60,7 +62,20 @@ export type Step =
 /** No list that a provider means to serve has more pages; a walk that gets here goes in circles. */
 export const MAX_PAGES = 200_000
 
-const fresh = { fullSize: 0, lastPage: 0, firstIds: [], previousIds: [], previousShort: false } as const
+/**
+ * So many more pages with mostly known rows than with others are one and the same, which is served for every number
+ * beyond the end of a list that keeps growing. (Pages look the same where rows are pushed down, but not for so long.)
+ */
+const MAX_REPEATS = 20
+
+const fresh = {
+  fullSize: 0,
+  lastPage: 0,
+  firstIds: [],
+  previousIds: [],
+  previousShort: false,
+  repeats: 0,
+} as const
 const unread = { firstPageCreated: null, lastPageCreated: null } as const
 
 export function startSweep(direction: 'down' | 'up', knownLastPage: number): Walk {
@@ -84,60 +99,67 @@ export function nextStep(walk: Walk, seen: PageSeen): Step {
 }
 
 function stepDown(walk: Walk, seen: PageSeen): Step {
-  const nothing = bringsNothing(walk, seen)
   const fullSize = Math.max(walk.fullSize, seen.size)
+  const { nothing, repeats } = compare(walk, seen)
   const short = nothing || seen.size < fullSize
-  const after = advance(walk, seen, nothing, { page: walk.page + 1, fullSize, previousShort: short })
+  const after = advance(walk, seen, { page: walk.page + 1, fullSize, previousShort: short })
 
   // An empty page behind a full one may be a hole; behind a short or an empty one it is the end.
-  const ended = nothing && walk.previousShort
+  const ended = (nothing && walk.previousShort) || repeats >= MAX_REPEATS || walk.page >= MAX_PAGES
   const saidSo = seen.hasMore === false && short
   const caughtUp = walk.kind === 'look' && !seen.allNew
-  const done = ended || saidSo || caughtUp || walk.page >= MAX_PAGES
-  return { kind: done ? 'complete' : 'go_on', walk: after }
+  return { kind: ended || saidSo || caughtUp ? 'complete' : 'go_on', walk: after }
 }
 
 function stepTail(walk: Walk, seen: PageSeen): Step {
-  const nothing = bringsNothing(walk, seen)
   // Nothing on the first page of this walk: the list has become shorter, and its end lies further up.
-  const back = nothing && walk.fullSize === 0
+  const back = seen.size === 0 && walk.fullSize === 0
   const fullSize = Math.max(walk.fullSize, seen.size)
-  const after = advance(walk, seen, nothing, { page: Math.max(0, walk.page + (back ? -1 : 1)), fullSize })
-  const done = back ? walk.page === 0 : nothing || walk.page >= MAX_PAGES
+  const after = advance(walk, seen, { page: Math.max(0, walk.page + (back ? -1 : 1)), fullSize })
+  const done = back ? walk.page === 0 : isEnd(walk, seen)
   return { kind: done ? 'complete' : 'go_on', walk: after }
 }
 
 function stepUp(walk: Walk, seen: PageSeen): Step {
   if (walk.seeking) return { kind: 'go_on', walk: seekEnd(walk, seen) }
-  const after = advance(walk, seen, bringsNothing(walk, seen), { page: Math.max(0, walk.page - 1) })
+  const after = advance(walk, seen, { page: Math.max(0, walk.page - 1) })
   return { kind: walk.page === 0 ? 'complete' : 'go_on', walk: after }
 }
 
 /** On until a page brings nothing, then back. Pages on the way back that look like it are not the list's last. */
 function seekEnd(walk: Walk, seen: PageSeen): Walk {
-  const found = bringsNothing(walk, seen) || walk.page >= MAX_PAGES
-  if (!found) return { ...walk, page: walk.page + 1, previousIds: seen.ids }
+  const { repeats } = compare(walk, seen)
+  if (!isEnd(walk, seen)) return { ...walk, page: walk.page + 1, previousIds: seen.ids, repeats }
   return { ...walk, page: Math.max(0, walk.page - 1), seeking: false, firstIds: seen.ids, previousIds: [] }
 }
 
+function isEnd(walk: Walk, seen: PageSeen): boolean {
+  const { nothing, repeats } = compare(walk, seen)
+  return nothing || repeats >= MAX_REPEATS || walk.page >= MAX_PAGES
+}
+
 /**
- * A page is as good as empty where it only repeats its neighbour or the first page, as page numbers beyond the end do
- * with some providers. Mostly is enough, or a list that grows all the time would never end. Rows pushed down from the
- * page before are taken for a repetition only if more than half a page of new ones came in between.
+ * A page is as good as empty where it only repeats its neighbour or the first page, as some providers do for numbers
+ * beyond the end.
  */
-function bringsNothing(walk: Walk, seen: PageSeen): boolean {
-  if (seen.size === 0) return true
-  return isMostly(walk.previousIds, seen.ids) || (walk.page > 0 && isMostly(walk.firstIds, seen.ids))
+function compare(walk: Walk, seen: PageSeen): { readonly nothing: boolean; readonly repeats: number } {
+  if (seen.size === 0) return { nothing: true, repeats: walk.repeats }
+  const first = walk.page > 0 ? walk.firstIds : []
+  const known = Math.max(countShared(walk.previousIds, seen.ids), countShared(first, seen.ids))
+  const isMostlyKnown = known > seen.ids.length / 2
+  const repeats = Math.max(0, walk.repeats + (isMostlyKnown ? 1 : -1))
+  return { nothing: known > 0 && known === seen.ids.length, repeats }
 }
 
-function isMostly(known: readonly string[], ids: readonly string[]): boolean {
+function countShared(known: readonly string[], ids: readonly string[]): number {
   const set = new Set(known)
-  return ids.filter((id) => set.has(id)).length > Math.max(known.length, ids.length) / 2
+  return ids.filter((id) => set.has(id)).length
 }
 
-function advance(walk: Walk, seen: PageSeen, nothing: boolean, change: Partial<Walk>): Walk {
+function advance(walk: Walk, seen: PageSeen, change: Partial<Walk>): Walk {
+  const { nothing, repeats } = compare(walk, seen)
   const previousIds = seen.size === 0 ? walk.previousIds : seen.ids
-  if (nothing) return { ...walk, ...change, previousIds }
+  if (nothing) return { ...walk, ...change, previousIds, repeats }
   const isLast = walk.page >= walk.lastPage
   return {
     ...walk,
@@ -145,6 +167,7 @@ function advance(walk: Walk, seen: PageSeen, nothing: boolean, change: Partial<W
     lastPage: Math.max(walk.lastPage, walk.page),
     firstIds: walk.page === 0 ? seen.ids : walk.firstIds,
     previousIds,
+    repeats,
     firstPageCreated: walk.page === 0 ? seen.created : walk.firstPageCreated,
     lastPageCreated: isLast ? seen.created : walk.lastPageCreated,
   }

@@ -46,27 +46,35 @@ export async function takePlanningTurn(tx: Tx, name: string): Promise<AccountSta
   return loadAccount(tx, name)
 }
 
+// An answer to what was asked before the last change says nothing of the time since. (A change in the future was
+// written before the clock was set back.)
+const isNewsSince = (requestedAt: Date) =>
+  sql`(state_since < ${requestedAt.toISOString()}::timestamptz or state_since > clock_timestamp())`
+
+/** What suspends an account: when it was asked, and how long its key is then left alone. */
+export interface Refusal {
+  readonly reason: string
+  readonly requestedAt: Date
+  readonly probeInMs: number
+}
+
 /** Returns the account's next place in its own stream of events, or null where nothing had to change. */
-export async function suspendAccount(
-  tx: Tx,
-  name: string,
-  reason: string,
-  probeInMs: number,
-): Promise<number | null> {
+export async function suspendAccount(tx: Tx, name: string, refusal: Refusal): Promise<number | null> {
+  const { reason, requestedAt, probeInMs } = refusal
   return sequenceOf(
     await tx.execute<{ events: number }>(sql`
-      update landfall.account set state = 'suspended', state_reason = ${reason}, state_since = now(), probes = 0,
-        probe_at = ${inSeconds(probeInMs / 1000)}, events = events + 1
-      where name = ${name} and state = 'active' returning events`),
+      update landfall.account set state = 'suspended', state_reason = ${reason}, state_since = clock_timestamp(),
+        probe_at = ${inSeconds(probeInMs / 1000)}, probes = 0, events = events + 1
+      where name = ${name} and state = 'active' and ${isNewsSince(requestedAt)} returning events`),
   )
 }
 
-export async function resumeAccount(tx: Tx, name: string): Promise<number | null> {
+export async function resumeAccount(tx: Tx, name: string, requestedAt: Date): Promise<number | null> {
   return sequenceOf(
     await tx.execute<{ events: number }>(sql`
-      update landfall.account set state = 'active', state_reason = null, state_since = now(), probe_at = null,
-        probes = 0, events = events + 1
-      where name = ${name} and state = 'suspended' returning events`),
+      update landfall.account set state = 'active', state_reason = null, state_since = clock_timestamp(),
+        probe_at = null, probes = 0, events = events + 1
+      where name = ${name} and state = 'suspended' and ${isNewsSince(requestedAt)} returning events`),
   )
 }
 

@@ -66,23 +66,29 @@ export async function blockBudget(db: Db, account: string, forMs: number, rate: 
     where account = ${account}`)
 }
 
+// What was asked before the pause began belongs to the wave that brought it, and counts no further.
+const oneUnlessPaused = (requestedAt: Date) =>
+  sql`case when blocked_until > ${requestedAt.toISOString()}::timestamptz then 0 else 1 end`
+
 /** Counts an answer of no use; returns how many came in a row. */
-export async function countFailure(db: Db, account: string): Promise<number> {
+export async function countFailure(db: Db, account: string, requestedAt: Date): Promise<number> {
   const { rows } = await db.execute<{ failures: number }>(sql`
     with counted as (
       insert into landfall.usage (account, hour, errors) values (${account}, date_trunc('hour', now()), 1)
       on conflict (account, hour) do update set errors = landfall.usage.errors + 1)
-    update landfall.budget set failures = failures + 1 where account = ${account} returning failures`)
+    update landfall.budget set failures = failures + ${oneUnlessPaused(requestedAt)}
+    where account = ${account} returning failures`)
   return rows[0]?.failures ?? 1
 }
 
 /** Counts a refusal for too many requests; returns how many came in a row. */
-export async function countThrottle(db: Db, account: string): Promise<number> {
+export async function countThrottle(db: Db, account: string, requestedAt: Date): Promise<number> {
   const { rows } = await db.execute<{ throttles: number }>(sql`
     with counted as (
       insert into landfall.usage (account, hour, rate_limited) values (${account}, date_trunc('hour', now()), 1)
       on conflict (account, hour) do update set rate_limited = landfall.usage.rate_limited + 1)
-    update landfall.budget set throttles = throttles + 1 where account = ${account} returning throttles`)
+    update landfall.budget set throttles = throttles + ${oneUnlessPaused(requestedAt)}
+    where account = ${account} returning throttles`)
   return rows[0]?.throttles ?? 1
 }
 

@@ -21,8 +21,8 @@ export function openDb(options: DbOptions): Db {
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    // A process frozen in the middle of a transaction must not hold its locks for ever.
-    idle_in_transaction_session_timeout: 10_000,
+    // A process frozen in the middle of a transaction must not hold its locks, least of all the planning turn, for long.
+    idle_in_transaction_session_timeout: 5_000,
     statement_timeout: 60_000,
   })
   const note = (err: Error) => options.log.debug({ err }, 'database.connection_lost')

@@ -84,13 +84,16 @@ export type Vanished = {
   readonly requested_at: string
 }
 
-/** The migration is gone; null where the claim was lost or it was known to be gone. */
+/** The migration is gone; null where the claim was lost, or where this was known already. */
 export async function markVanished(tx: Tx, poll: PollClaim): Promise<Vanished | null> {
-  const { rows } = await tx.execute<Vanished>(sql`
-    update landfall.migration set lease_until = null, next_poll_at = null, vanished_at = now(), polls = polls + 1,
-      misses = misses + 1, events = events + 1
-    where ${held(poll)} and vanished_at is null
-    returning id as key, events, status, phase, company_id, created_by_user_id, requested_at,
+  const { rows } = await tx.execute<Vanished & { readonly is_news: boolean }>(sql`
+    update landfall.migration set lease_until = null, next_poll_at = null, polls = polls + 1, misses = misses + 1,
+      vanished_at = coalesce(vanished_at, now()), events = events + case when vanished_at is null then 1 else 0 end
+    where ${held(poll)}
+    returning id as key, events, status, phase, company_id, created_by_user_id, requested_at, vanished_at = now() as is_news,
       to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`)
-  return rows[0] ?? null
+  const row = rows[0]
+  if (row === undefined || !row.is_news) return null
+  const { is_news: _, ...gone } = row
+  return gone
 }

@@ -18,6 +18,8 @@ export type Asked<T> =
 
 /** Only trouble that shows at once is worth another try at once; what hangs is left to the next poll. */
 const QUICK_MS = 3_000
+/** A token is for now: sent later, as after the process was frozen, the request would break the budget. */
+const TOKEN_LASTS_MS = 3_000
 /** From so many unusable answers in a row on, the provider is ill, and quick retries only make it worse. */
 const ILL_FROM = 3
 
@@ -34,12 +36,14 @@ export async function askProvider<T>(
   let asked: Asked<T> = { kind: 'not_sent' }
 
   async function tryOnce(attempt: number): Promise<void> {
+    const askedMs = performance.now()
     const spending = await spendToken(deps.db, account.name, kind, account.rate)
-    if (spending.kind === 'refused') throw new AbortError('no budget')
-    const started = performance.now()
+    const sentMs = performance.now()
+    if (spending.kind === 'refused' || sentMs - askedMs > TOKEN_LASTS_MS) throw new AbortError('no budget')
     const answer = await send()
-    const tookMs = performance.now() - started
-    const receivedAt = new Date(spending.at.getTime() + tookMs)
+    const tookMs = performance.now() - sentMs
+    // Rather too late than too early: nobody knows how long ago the database read its clock.
+    const receivedAt = new Date(spending.at.getTime() + performance.now() - askedMs)
     asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt }
     const passing = answer.kind === 'unusable' && answer.passing
     if (passing && tookMs < QUICK_MS && spending.failures < ILL_FROM) throw new PassingTrouble(answer.reason)

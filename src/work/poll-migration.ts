@@ -40,7 +40,7 @@ export async function pollMigration(
   if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
 
   const outcome = await settlePoll(deps, account, poll, claimed, asked)
-  await settleAnswer(deps, account, asked.answer)
+  await settleAnswer(deps, account, asked.answer, asked.requestedAt)
   const durationMs = Math.round(performance.now() - started)
   const line = {
     account: account.name,

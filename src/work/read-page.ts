@@ -48,7 +48,7 @@ export async function readPage(
   if (answer.kind !== 'ok') {
     const ill = answer.kind === 'unusable' || answer.kind === 'missing'
     await postponePage(deps.db, page, ill ? retryAfterFailureMs(claimed.failures + 1, deps.random()) : 0, ill)
-    await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer)
+    await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
     const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
     deps.log.warn({ ...context, reason, durationMs: durationMs() }, 'page.failed')
     return false
@@ -61,7 +61,7 @@ export async function readPage(
     asked,
     answer.value,
   )
-  await settleAnswer(deps, account, answer)
+  await settleAnswer(deps, account, answer, asked.requestedAt)
   const { changes, ...counts } = recorded
   const line = {
     ...context,

@@ -7,42 +7,58 @@ import { insertEvents } from '../store/events.ts'
 import type { Account, Deps } from './account.ts'
 
 /** What an answer means for its whole account: a pause, a suspension, or the end of either. */
-export async function settleAnswer(deps: Deps, account: Account, answer: Answer<unknown>): Promise<void> {
+export async function settleAnswer(
+  deps: Deps,
+  account: Account,
+  answer: Answer<unknown>,
+  requestedAt: Date,
+): Promise<void> {
   switch (answer.kind) {
     case 'ok':
     case 'missing':
       await clearFailures(deps.db, account.name)
-      return resume(deps, account)
+      return resume(deps, account, requestedAt)
     case 'throttled':
-      return pauseForThrottle(deps, account, answer.retryAfterMs)
+      return pauseForThrottle(deps, account, answer.retryAfterMs, requestedAt)
     case 'refused':
-      return suspend(deps, account, answer.statusCode)
+      return suspend(deps, account, answer.statusCode, requestedAt)
     case 'unusable':
-      return pauseForFailure(deps, account)
+      return pauseForFailure(deps, account, requestedAt)
     default:
       return answer satisfies never
   }
 }
 
-async function pauseForThrottle(deps: Deps, account: Account, askedMs: number | null): Promise<void> {
-  const throttles = await countThrottle(deps.db, account.name)
+async function pauseForThrottle(
+  deps: Deps,
+  account: Account,
+  askedMs: number | null,
+  requestedAt: Date,
+): Promise<void> {
+  const throttles = await countThrottle(deps.db, account.name, requestedAt)
   const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
   await blockBudget(deps.db, account.name, pauseMs, account.rate)
   deps.log.warn({ account: account.name, pauseMs, askedMs, throttles }, 'account.throttled')
 }
 
-async function pauseForFailure(deps: Deps, account: Account): Promise<void> {
-  const failures = await countFailure(deps.db, account.name)
+async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date): Promise<void> {
+  const failures = await countFailure(deps.db, account.name, requestedAt)
   const pauseMs = pauseAfterFailuresMs(failures, deps.random())
   if (pauseMs === 0) return
   await blockBudget(deps.db, account.name, pauseMs, account.rate)
   deps.log.warn({ account: account.name, pauseMs, failures }, 'account.paused')
 }
 
-async function suspend(deps: Deps, account: Account, statusCode: number): Promise<void> {
+async function suspend(
+  deps: Deps,
+  account: Account,
+  statusCode: number,
+  requestedAt: Date,
+): Promise<void> {
   const reason = `the provider answered ${statusCode}: the key is not accepted`
   const suspended = await inTransaction(deps.db, async (tx) => {
-    const sequence = await suspendAccount(tx, account.name, reason, probeAfterMs(0))
+    const refusal = { reason, requestedAt, probeInMs: probeAfterMs(0) }
+    const sequence = await suspendAccount(tx, account.name, refusal)
     if (sequence === null) return false
     const payload = { account: account.name, provider: account.provider.kind, reason }
     await insertEvents(tx, [accountEvent(deps, account, 'account.suspended', sequence, payload)])
@@ -51,9 +67,9 @@ async function suspend(deps: Deps, account: Account, statusCode: number): Promis
   if (suspended) deps.log.error({ account: account.name, statusCode }, 'account.suspended')
 }
 
-async function resume(deps: Deps, account: Account): Promise<void> {
+async function resume(deps: Deps, account: Account, requestedAt: Date): Promise<void> {
   const resumed = await inTransaction(deps.db, async (tx) => {
-    const sequence = await resumeAccount(tx, account.name)
+    const sequence = await resumeAccount(tx, account.name, requestedAt)
     if (sequence === null) return false
     const payload = { account: account.name, provider: account.provider.kind }
     await insertEvents(tx, [accountEvent(deps, account, 'account.resumed', sequence, payload)])

@@ -1,140 +1,136 @@
 import { describe, expect, test } from 'vitest'
 
-import type { SimulatorOptions } from '../../src/simulator/options.ts'
-import type { Simulator } from '../../src/simulator/server.ts'
-import { query } from '../support/account.ts'
 import { EVENT_TYPES } from '../../src/domain/event-type.ts'
+import type { SimulatorOptions } from '../../src/simulator/options.ts'
+import type { Db } from '../../src/store/db.ts'
+import { query } from '../support/account.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { callsTo, createWorld, expectPromisesKept, startTestDaemon, type World, waitForTruth } from '../support/world.ts'
+import {
+  callsTo,
+  countPolls,
+  createWorldOf,
+  makeAllDue,
+  STILL_LIVES,
+  type SimulatedAccount,
+  startAccount,
+  startTestDaemon,
+  waitForTruth,
+} from '../support/world.ts'
 
-/** Requests that were on their way when the answer that stops them was read. */
-const ON_THEIR_WAY_MS = 500
+/** For requests that were on their way when the answer that stops them was read. */
+const ON_THEIR_WAY_MS = 1_000
 
-/** A daemon that always has something to ask. */
-async function startBusy(options: SimulatorOptions = {}): Promise<World> {
-  const still = { migrations: 120, aliveShare: 1, history: 0, speed: 0.001 }
-  const world = await createWorld({
-    simulator: { ...still, ...options },
-    account: { requestsPerSecond: 20, burst: 20 },
-    hook: { events: EVENT_TYPES },
-  })
+/** One daemon for several accounts, all of which are being polled. */
+async function startAccounts(names: readonly string[], options: SimulatorOptions) {
+  const budget = { requestsPerSecond: 20, burst: 20 }
+  const accounts = await Promise.all(names.map((name) => startAccount(name, options, budget)))
+  const world = await createWorldOf(accounts, { events: EVENT_TYPES })
   await startTestDaemon(world.config)
-  await waitFor(() => (world.simulator.counts().kinds['get'] ?? 0) > 10, { what: 'polls', timeoutMs: 20_000 })
-  return world
+  const arePolled = async () => (await makeAllDue(world.db)) && accounts.every((one) => countPolls(one) > 5)
+  await waitFor(arePolled, { what: 'polls of every account', timeoutMs: 30_000 })
+  return { ...world, accounts }
 }
 
-function makeDue({ db }: World) {
-  return query(db, 'update landfall.migration set next_poll_at = now() where next_poll_at > now()')
+/** Waits, with everything due, until the provider has answered like this so often; returns when it last did. */
+async function waitUntilAnswered(db: Db, { simulator }: SimulatedAccount, statusCode: number, times: number) {
+  const count = async () => (await makeAllDue(db)) && (simulator.counts().statusCodes[statusCode] ?? 0) >= times
+  await waitFor(count, { what: `${times} answers ${statusCode}`, timeoutMs: 20_000 })
+  return simulator.requests().findLast((request) => request.statusCode === statusCode)?.at ?? 0
 }
 
-const last = (simulator: Simulator, statusCode: number) =>
-  simulator.requests().findLast((request) => request.statusCode === statusCode)?.at ?? 0
-
-/** Waits until a request gets through again; everything is due meanwhile. */
-async function waitUntilAsked(world: World, afterMs: number, timeoutMs: number): Promise<number> {
-  const { simulator } = world
-  return waitFor(
-    async () => {
-      await makeDue(world)
-      return simulator.requests().find(({ at }) => at > afterMs)?.at
-    },
-    { what: 'the next request', timeoutMs },
-  )
+/** Waits, with everything due, for the first request after that moment; returns how long after it that came. */
+async function measureSilence(db: Db, { simulator }: SimulatedAccount, sinceMs: number): Promise<number> {
+  const next = () => simulator.requests().find(({ at }) => at > sinceMs + ON_THEIR_WAY_MS)
+  const came = async () => (await makeAllDue(db)) && next()
+  return (await waitFor(came, { what: 'the next request', timeoutMs: 60_000 })).at - sinceMs
 }
 
 describe('too many requests', () => {
-  test.for(['429_retry_after.seconds', '429_retry_after.date', '5xx.503_retry_after'] as const)(
-    '%s: the whole account stays silent for as long as the provider asks',
-    { timeout: 60_000 },
-    async (fault) => {
-      const world = await startBusy({ retryAfterSeconds: 4 })
-      const { simulator } = world
-      const statusCode = fault.startsWith('5xx') ? 503 : 429
+  const faults = { seconds: '429_retry_after.seconds', date: '429_retry_after.date', ill: '5xx.503_retry_after' } as const
 
-      simulator.setFaults({ [fault]: 1 })
-      await waitFor(async () => (await makeDue(world)) && last(simulator, statusCode) > 0, { what: 'a refusal' })
-      simulator.setFaults({})
-      const refusedAt = last(simulator, statusCode)
-      const nextAt = await waitUntilAsked(world, refusedAt + ON_THEIR_WAY_MS, 15_000)
+  test('the whole account is silent for as long as the provider asks, however it says so', async () => {
+    const { db, accounts } = await startAccounts(Object.keys(faults), { ...STILL_LIVES, retryAfterSeconds: 3 })
 
-      expect(nextAt - refusedAt).toBeGreaterThanOrEqual(4_000)
-      expect(nextAt - refusedAt).toBeLessThan(9_000)
-    },
-  )
+    const silences = await Promise.all(
+      accounts.map(async (account) => {
+        account.simulator.setFaults({ [faults[account.name as keyof typeof faults]]: 1 })
+        const refusedAt = await waitUntilAnswered(db, account, account.name === 'ill' ? 503 : 429, 1)
+        account.simulator.setFaults({})
+        return measureSilence(db, account, refusedAt)
+      }),
+    )
 
-  test('a wave of refusals that names no time counts as one, and costs seconds', async () => {
-    const world = await startBusy({ latencyMs: 300 })
-    const { simulator } = world
+    for (const silenceMs of silences) {
+      expect(silenceMs).toBeGreaterThanOrEqual(3_000)
+      expect(silenceMs).toBeLessThan(8_000)
+    }
+  }, 60_000)
 
-    simulator.setFaults({ '429': 1 })
-    const refused = () => simulator.counts().statusCodes['429'] ?? 0
-    await waitFor(async () => (await makeDue(world)) && refused() >= 4, { what: 'refusals', timeoutMs: 20_000 })
-    simulator.setFaults({})
-    const refusedAt = last(simulator, 429)
-    const nextAt = await waitUntilAsked(world, refusedAt + ON_THEIR_WAY_MS, 70_000)
+  test('refusals of what was asked together, with no time named, cost seconds and not a minute', async () => {
+    const { db, accounts } = await startAccounts(['acme'], { ...STILL_LIVES, latencyMs: 300 })
+    const [account] = accounts as [SimulatedAccount]
 
-    expect(nextAt - refusedAt).toBeGreaterThanOrEqual(2_000)
-    expect(nextAt - refusedAt).toBeLessThan(10_000)
-  }, 100_000)
+    account.simulator.setFaults({ '429': 1 })
+    const refusedAt = await waitUntilAnswered(db, account, 429, 4)
+    account.simulator.setFaults({})
+    const silenceMs = await measureSilence(db, account, refusedAt)
 
-  test('a wave of failures counts as far as the pause it brings, and no further', async () => {
-    const world = await startBusy({ latencyMs: 300 })
-    const { simulator, db } = world
-
-    simulator.setFaults({ html: 1 })
-    const failed = () => simulator.counts().faults['html'] ?? 0
-    await waitFor(async () => (await makeDue(world)) && failed() >= 6, { what: 'failures', timeoutMs: 20_000 })
-    simulator.setFaults({})
-    const failedAt = Date.now()
-    const nextAt = await waitUntilAsked(world, failedAt + ON_THEIR_WAY_MS, 30_000)
-
-    expect(nextAt - failedAt).toBeLessThan(8_000)
-    await waitFor(async () => (await query(db, 'select 1 from landfall.budget where failures = 0')).length === 1, {
-      what: 'good answers to end the row',
-      timeoutMs: 10_000,
-    })
+    expect(silenceMs).toBeGreaterThanOrEqual(2_000)
+    expect(silenceMs).toBeLessThan(10_000)
   }, 60_000)
 })
 
-describe.for([401, 403] as const)('a key that is refused with %d', (refusal) => {
-  test('one event, one slow probe at a time, and all is caught up when the key works again', { timeout: 90_000 }, async () => {
-    const world = await createWorld({ simulator: { slowBodyMs: 2_500 }, hook: { events: EVENT_TYPES } })
-    const { simulator, db } = world
-    await startTestDaemon(world.config)
-    const kindsOf = (types: string[]) =>
-      query<{ type: string }>(db, 'select type from reporting.events where type = any($1) order by sequence', [types])
-    const stateEvents = async () =>
-      (await kindsOf(['account.suspended', 'account.resumed'])).map(({ type }) => type)
-    const struck = (name: string) => simulator.counts().faults[name] ?? 0
-    await waitFor(() => (simulator.counts().kinds['get'] ?? 0) > 10, { what: 'polls', timeoutMs: 20_000 })
+describe('a key that is not accepted', () => {
+  test('one event, a slow probe, and all is caught up once it is accepted again', async () => {
+    const names = ['401', '403'] as const
+    const { db, accounts, receiver } = await startAccounts(names, { migrations: 60, slowBodyMs: 2_500 })
+    const probe = (name: string) =>
+      query(db, 'update landfall.account set probe_at = now() where name = $1', [name])
 
-    // Good answers to what was asked before the refusal arrive after it: they do not mean that the key works again.
-    simulator.setFaults({ slow_body: 1 })
-    await waitFor(async () => (await makeDue(world)) && struck('slow_body') >= 3, { what: 'slow answers' })
-    simulator.setFaults({ [refusal]: 1 })
-    await waitFor(async () => (await makeDue(world)) && (await stateEvents()).length > 0, { what: 'the suspension' })
-    const suspendedAt = Date.now()
-    const underWay = 'select 1 from landfall.migration where lease_until > now()'
-    await waitFor(async () => (await query(db, underWay)).length === 0, { what: 'slow answers to end', timeoutMs: 30_000 })
-    await makeDue(world)
+    await Promise.all(
+      accounts.map(async (account) => {
+        const { name, simulator } = account
+        const states = () => listStateEvents(db, name)
+        const isSuspended = async () => (await makeAllDue(db)) && (await states()).length > 0
+        // Good answers to what was asked before are still to come; they do not mean that the key works again.
+        simulator.setFaults({ slow_body: 1 })
+        const areSlow = async () => (await makeAllDue(db)) && (simulator.counts().faults['slow_body'] ?? 0) >= 3
+        await waitFor(areSlow, { what: 'slow answers' })
+        simulator.setFaults({ [name]: 1 })
+        await waitFor(isSuspended, { what: 'the suspension' })
+        const sinceMs = Date.now() + ON_THEIR_WAY_MS
+        const later = () => simulator.requests().filter(({ at }) => at > sinceMs)
+        await waitFor(() => Date.now() > sinceMs + 5_000, { what: 'the slow answers, and silence' })
 
-    const later = () => simulator.requests().filter(({ at }) => at > suspendedAt + ON_THEIR_WAY_MS)
-    await waitFor(() => Date.now() > suspendedAt + 6_000, { what: 'silence' })
-    expect(later()).toEqual([])
-    expect(await stateEvents()).toEqual(['account.suspended'])
-    const probe = () => query(db, 'update landfall.account set probe_at = now()')
-    await probe()
-    await waitFor(() => later().length > 0, { what: 'a probe' })
-    expect(later()).toMatchObject([{ kind: 'list', statusCode: refusal }])
-    expect(await stateEvents()).toEqual(['account.suspended'])
+        expect(later()).toEqual([])
+        expect(await states()).toEqual(['account.suspended'])
+        await probe(name)
+        await waitFor(() => later().length > 0, { what: 'a probe' })
+        expect(later()).toMatchObject([{ kind: 'list', statusCode: Number(name) }])
+        expect(await states()).toEqual(['account.suspended'])
+        simulator.setFaults({})
+      }),
+    )
 
-    simulator.setFaults({})
-    await probe()
-    await waitFor(async () => (await stateEvents()).length === 2, { what: 'the resumption', timeoutMs: 15_000 })
-    simulator.freeze()
-    await waitForTruth(db, () => simulator.truth())
-    expect(await stateEvents()).toEqual(['account.suspended', 'account.resumed'])
-    const told = callsTo(world.receiver).map(({ type }) => type)
-    expect(told.filter((type) => /suspended|resumed/.test(type))).toEqual(['account.suspended', 'account.resumed'])
-  })
+    for (const { name } of accounts) await probe(name)
+    const areResumed = async () => (await listStateEvents(db)).length === 4
+    await waitFor(areResumed, { what: 'the resumptions', timeoutMs: 15_000 })
+    for (const { simulator } of accounts) simulator.freeze()
+    await waitForTruth(db, () => accounts.flatMap(({ simulator }) => simulator.truth()))
+    for (const { name } of accounts) {
+      const told = callsTo(receiver).filter(({ data }) => data['account'] === name)
+      const types = told.map(({ type }) => type)
+      expect(types.filter((type) => /suspended|resumed/.test(type))).toEqual(['account.suspended', 'account.resumed'])
+    }
+  }, 60_000)
 })
+
+async function listStateEvents(db: Db, account: string | null = null): Promise<string[]> {
+  const rows = await query<{ type: string }>(
+    db,
+    `select type from reporting.events where type in ('account.suspended', 'account.resumed')
+     and account = coalesce($1, account) order by sequence`,
+    [account],
+  )
+  return rows.map(({ type }) => type)
+}

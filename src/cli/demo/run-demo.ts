@@ -110,8 +110,9 @@ async function narrate({ narrator, databaseUrl, log, signal }: Narration): Promi
 }
 
 function dataDirOf({ env, cwd }: Shell): string {
-  const told = env['LANDFALL_DATA_DIR']?.trim()
-  return told ? resolve(cwd, told) : defaultDataDir()
+  const { LANDFALL_DATA_DIR = '' } = env
+  const told = LANDFALL_DATA_DIR.trim()
+  return told === '' ? defaultDataDir() : resolve(cwd, told)
 }
 
 /** As the user would write it. */

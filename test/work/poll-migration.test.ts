@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { createProvider } from '../../src/providers/registry.ts'
+import { createSimulator, type Simulator } from '../../src/simulator/server.ts'
+import { inTransaction } from '../../src/store/db.ts'
+import { claimDuePolls } from '../../src/store/polls.ts'
+import { pollMigration } from '../../src/work/poll-migration.ts'
+import { createTestAccount, query, record, seen } from '../support/account.ts'
+
+let simulator: Simulator
+let world: Awaited<ReturnType<typeof createTestAccount>>
+
+beforeEach(async () => {
+  simulator = createSimulator({
+    history: 0,
+    lives: [{ id: 'm1', createdS: -60, changes: [[-30, 'WORKING']] }],
+  })
+  const { url } = await simulator.start()
+  const provider = createProvider('anon', { apiKey: 'key', baseUrl: url })
+  world = await createTestAccount({ account: { provider } })
+  await record(world.deps, world.account, [seen('m1', 'WORKING', 0)])
+})
+afterEach(async () => {
+  await world.account.provider.close()
+  await world.close()
+  await simulator.stop()
+})
+
+/** One poll, as if its time had come. */
+async function pollNow(): Promise<void> {
+  await query(world.db, 'update landfall.migration set next_poll_at = now() - interval $$1 s$$')
+  const [claim] = await inTransaction(world.db, (tx) => claimDuePolls(tx, 'acme', 1, 10))
+  if (claim === undefined) throw new Error('nothing was due')
+  await pollMigration(world.deps, world.account, claim, new AbortController().signal)
+}
+
+const row = async () =>
+  (await query(world.db, 'select status, next_poll_at, vanished_at, polls from reporting.migrations'))[0]
+const vanishedEvents = () =>
+  query(world.db, `select payload from reporting.events where type = 'migration.vanished'`)
+
+test('one 404 does not make a migration vanish; four in a row do, once', async () => {
+  simulator.delete('m1')
+  for (const _ of [1, 2, 3]) {
+    await pollNow()
+    expect(await row()).toMatchObject({ vanished_at: null, next_poll_at: expect.any(Date) })
+  }
+
+  await pollNow()
+  await pollNow()
+
+  expect(await row()).toMatchObject({ status: 'WORKING', vanished_at: expect.any(Date), next_poll_at: null })
+  expect(await vanishedEvents()).toMatchObject([{ payload: { migration_id: 'm1', status: 'WORKING' } }])
+})
+
+test('a vanished migration that is seen again is there again', async () => {
+  simulator.delete('m1')
+  for (const _ of [1, 2, 3, 4]) await pollNow()
+
+  const later = new Date(Date.now() + 1_000)
+  await record(world.deps, world.account, [
+    { ...seen('m1', 'WORKING', 0, 'list'), requestedAt: later, receivedAt: new Date(later.getTime() + 1) },
+  ])
+
+  expect(await row()).toMatchObject({ vanished_at: null, next_poll_at: expect.any(Date) })
+})
+
+test('a claim that another process has taken over makes no request', async () => {
+  await query(world.db, 'update landfall.migration set next_poll_at = now() - interval $$1 s$$')
+  const [claim] = await inTransaction(world.db, (tx) => claimDuePolls(tx, 'acme', 1, 10))
+  if (claim === undefined) throw new Error('nothing was due')
+  await query(world.db, 'update landfall.migration set claim = claim + 1')
+  await pollMigration(world.deps, world.account, claim, new AbortController().signal)
+
+  expect(simulator.requests()).toEqual([])
+})
