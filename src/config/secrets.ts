@@ -50,5 +50,7 @@ function mistakeIn(secret: unknown): string | null {
   const encoded = secret.slice(PREFIX.length)
   const bytes = Buffer.from(encoded, 'base64')
   if (bytes.toString('base64') !== encoded) return `${form} that is not base64 after ${PREFIX}`
-  return bytes.length >= 24 && bytes.length <= 64 ? null : `${form} that holds ${bytes.length} bytes after ${PREFIX}`
+  return bytes.length >= 24 && bytes.length <= 64
+    ? null
+    : `${form} that holds ${bytes.length} bytes after ${PREFIX}`
 }

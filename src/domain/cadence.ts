@@ -51,6 +51,11 @@ function nextRecheckAt(state: ReadingState, now: Date): Date | null {
   return new Date(Math.max(now.getTime(), state.statusSince.getTime() + afterMs))
 }
 
+/** The moment until which readings of other kinds may put off a `get` that was last made at `lastGetAt`. */
+export function longestWaitFrom(phase: Phase, lastGetAt: Date): number {
+  return isTerminal(phase) ? Number.POSITIVE_INFINITY : lastGetAt.getTime() + CADENCE[phase].ceilingMs
+}
+
 /** Wait after the `failures`th unusable answer in a row (1-based) for one migration or one page. */
 export function retryAfterFailureMs(failures: number, jitter: number): number {
   const waitMs = Math.min(5 * MINUTE, 2 * SECOND * 2 ** Math.min(20, failures - 1))

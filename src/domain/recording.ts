@@ -1,4 +1,4 @@
-import { nextReadingAt, RECHECKS_MS } from './cadence.ts'
+import { longestWaitFrom, nextReadingAt, RECHECKS_MS } from './cadence.ts'
 import type { EventType } from './event-type.ts'
 import { isTerminal } from './phase.ts'
 import type { Observation } from './reading.ts'
@@ -10,7 +10,8 @@ export interface Stored extends Known {
   readonly statusSince: Date
   readonly finishedAt: Date | null
   readonly rechecks: number
-  readonly vanishedAt: Date | null
+  /** Newest `get`; null where there was none. */
+  readonly lastGetAt: Date | null
 }
 
 export interface RecordingContext {
@@ -43,8 +44,19 @@ export function decideRecording(
     verdict,
     events: eventsOf(stored, seen, verdict, context.silent),
     ...next,
-    nextPollAt: nextReadingAt({ phase: seen.phase, ...next }, seen.receivedAt, context.jitter),
+    nextPollAt: nextPollAt(stored, seen, next, context.jitter),
   }
+}
+
+/**
+ * Any reading puts the next `get` off, as it tells the same. But a list may show the past, so that it can do so for a
+ * while only.
+ */
+function nextPollAt(stored: Stored | null, seen: Observation, next: Continued, jitter: number): Date | null {
+  const planned = nextReadingAt({ phase: seen.phase, ...next }, seen.receivedAt, jitter)
+  if (stored === null || seen.via === 'get' || planned === null) return planned
+  const limitMs = longestWaitFrom(seen.phase, stored.lastGetAt ?? next.statusSince)
+  return new Date(Math.max(seen.receivedAt.getTime(), Math.min(planned.getTime(), limitMs)))
 }
 
 type Continued = Pick<Recording, 'furthest' | 'statusSince' | 'finishedAt' | 'rechecks'>

@@ -10,6 +10,7 @@ export interface Known {
   readonly requestedAt: Date
   /** When its answer was complete. */
   readonly lastObservedAt: Date
+  readonly vanishedAt: Date | null
 }
 
 /**
@@ -21,16 +22,22 @@ export interface Known {
  */
 export type Verdict = 'discovered' | 'changed' | 'unchanged' | 'stale' | 'doubtful'
 
+/** No answer takes longer: what is known to be later was written before the clock was set back. */
+const CLOCK_SLACK_MS = 60_000
+
 /**
  * Providers may serve lists from a cache, and an old row looks just like a step back. So a list may only move a
  * migration further than it ever was; whatever else it shows must be confirmed by a `get`. So must a `get` that was
  * under way together with the reading that is known: whichever was asked for last need not have been answered last.
+ * And what a `get` could not find is not there because a list still shows it.
  */
 export function judge(known: Known | null, seen: Observation): Verdict {
   if (known === null) return 'discovered'
-  if (seen.requestedAt <= known.requestedAt) return 'stale'
+  const clockWasSetBack = known.requestedAt.getTime() > seen.receivedAt.getTime() + CLOCK_SLACK_MS
+  if (seen.requestedAt <= known.requestedAt && !clockWasSetBack) return 'stale'
+  if (seen.via === 'list' && known.vanishedAt !== null) return 'doubtful'
   if (seen.status === known.status) return 'unchanged'
-  const isSurelyNewer = seen.via === 'get' && seen.requestedAt >= known.lastObservedAt
+  const isSurelyNewer = seen.via === 'get' && (seen.requestedAt >= known.lastObservedAt || clockWasSetBack)
   const advances = progressOf(seen.phase) > known.furthest
   return isSurelyNewer || advances ? 'changed' : 'doubtful'
 }

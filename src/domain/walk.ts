@@ -10,7 +10,7 @@ export type WalkKind = 'sweep' | 'look'
  *
  *   down: 0, 1, 2, … until the end is sure
  *   up:   seek the end from where it last was, then back to 0
- *   look: the first page, and on only while every row was new
+ *   look: the first page, and on only while most rows were new
  *   tail: from the last known page to the end (or back to it), where a list shows its oldest rows first
  */
 export type Walk = {
@@ -51,8 +51,8 @@ export interface PageSeen {
   readonly ids: readonly string[]
   readonly created: CreatedRange | null
   readonly hasMore: boolean | null
-  /** Whether every row was unknown until now. */
-  readonly allNew: boolean
+  /** Whether more than half of the rows were unknown until now: then more may be on the next page. */
+  readonly mostlyNew: boolean
 }
 
 export type Step =
@@ -107,7 +107,7 @@ function stepDown(walk: Walk, seen: PageSeen): Step {
   // An empty page behind a full one may be a hole; behind a short or an empty one it is the end.
   const ended = (nothing && walk.previousShort) || repeats >= MAX_REPEATS || walk.page >= MAX_PAGES
   const saidSo = seen.hasMore === false && short
-  const caughtUp = walk.kind === 'look' && !seen.allNew
+  const caughtUp = walk.kind === 'look' && !seen.mostlyNew
   return { kind: ended || saidSo || caughtUp ? 'complete' : 'go_on', walk: after }
 }
 

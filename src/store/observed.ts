@@ -33,6 +33,7 @@ export async function lockMigrations(
       finishedAt: migrations.finishedAt,
       rechecks: migrations.rechecks,
       vanishedAt: migrations.vanishedAt,
+      lastGetAt: migrations.lastGetAt,
       lastObservedAt: migrations.lastObservedAt,
       transitions: migrations.transitions,
       events: migrations.events,
@@ -82,10 +83,10 @@ export async function insertMigrations(
   const { rows: inserted } = await tx.execute<{ id: string; migration_id: string }>(sql`
     insert into landfall.migration (account, migration_id, status, phase, furthest, company_id, created_by_user_id,
       created_at, attributes, first_seen_at, status_since, finished_at, requested_at, last_observed_at,
-      last_observed_via, next_poll_at, polls, rechecks, transitions, events)
+      last_observed_via, last_get_at, next_poll_at, polls, rechecks, transitions, events)
     select ${account}, migration_id, status, phase, furthest, company_id, created_by_user_id, created_at, attributes,
-      received_at, status_since, finished_at, requested_at, received_at, via, next_poll_at,
-      case when via = 'get' then 1 else 0 end, rechecks, transitions, events
+      received_at, status_since, finished_at, requested_at, received_at, via,
+      case when via = 'get' then received_at end, next_poll_at, case when via = 'get' then 1 else 0 end, rechecks, transitions, events
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}
     order by migration_id
     on conflict (account, migration_id) do nothing
@@ -107,6 +108,10 @@ export async function updateMigrations(
       created_at = coalesce(r.created_at, m.created_at),
       attributes = r.attributes, status_since = r.status_since, finished_at = r.finished_at,
       requested_at = r.requested_at, last_observed_at = r.received_at, last_observed_via = r.via,
+      last_get_at = case when r.via = 'get' then r.received_at else m.last_get_at end,
+      doubted = m.doubted and r.via <> 'get',
+      false_doubts = case when r.status <> m.status then 0 when m.doubted and r.via = 'get'
+        then least(m.false_doubts + 1, ${MOST_FALSE_DOUBTS}) else m.false_doubts end,
       next_poll_at = r.next_poll_at, polls = m.polls + case when r.via = 'get' then 1 else 0 end,
       rechecks = r.rechecks, transitions = r.transitions, events = r.events,
       failures = 0, misses = 0, vanished_at = null
@@ -114,11 +119,18 @@ export async function updateMigrations(
     where m.id = r.key`)
 }
 
-/** What a list showed is to be confirmed at once. (`least` ignores a null.) */
+/** From here on, a list that contradicts what is known is believed so little that the wait grows no more: 85 min. */
+const MOST_FALSE_DOUBTS = 10
+
+/**
+ * What a list showed is to be confirmed: at once, and ever later where the list was wrong before, so that a list that
+ * has got stuck costs few requests. (`least` ignores a null.)
+ */
 export async function markDoubtful(tx: Tx, keys: readonly bigint[]): Promise<void> {
   if (keys.length === 0) return
   await tx.execute(sql`
-    update landfall.migration set next_poll_at = least(next_poll_at, now())
+    update landfall.migration set doubted = true, next_poll_at = least(next_poll_at, greatest(now(),
+      case when false_doubts > 0 then last_get_at + make_interval(secs => 5 * 2 ^ false_doubts) end))
     where id = any(${sql.param(keys.map(String))}::bigint[])`)
 }
 

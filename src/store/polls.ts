@@ -88,6 +88,7 @@ export type Vanished = {
 export async function markVanished(tx: Tx, poll: PollClaim): Promise<Vanished | null> {
   const { rows } = await tx.execute<Vanished & { readonly is_news: boolean }>(sql`
     update landfall.migration set lease_until = null, next_poll_at = null, polls = polls + 1, misses = misses + 1,
+      last_get_at = now(), doubted = false, false_doubts = least(false_doubts + case when doubted then 1 else 0 end, 10),
       vanished_at = coalesce(vanished_at, now()), events = events + case when vanished_at is null then 1 else 0 end
     where ${held(poll)}
     returning id as key, events, status, phase, company_id, created_by_user_id, requested_at, vanished_at = now() as is_news,

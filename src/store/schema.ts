@@ -103,6 +103,12 @@ export const migrations = landfall.table(
     requestedAt: moment('requested_at').notNull(),
     lastObservedAt: moment('last_observed_at').notNull(),
     lastObservedVia: text('last_observed_via').$type<Via>().notNull(),
+    /** Newest `get`, for lists may show the past. */
+    lastGetAt: moment('last_get_at'),
+    /** A list row contradicted what is known, and no `get` has settled it yet. */
+    doubted: boolean('doubted').notNull().default(false),
+    /** Contradictions in a row that a `get` did not confirm. */
+    falseDoubts: smallint('false_doubts').notNull().default(0),
     nextPollAt: moment('next_poll_at'),
     polls: integer('polls').notNull().default(0),
     transitions: integer('transitions').notNull(),

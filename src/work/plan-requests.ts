@@ -8,8 +8,10 @@ import { claimDuePolls, type PollClaim } from '../store/polls.ts'
 import { beginWalk, claimPage, lockWalk, type PageClaim, type WalkState } from '../store/walks.ts'
 import type { Account, Deps } from './account.ts'
 
-/** How often an account's list is read where new migrations appear. */
-const LOOK_EVERY_MS = 30_000
+/** How often an account's list is read where new migrations appear: for a tenth of the budget at most. */
+function lookEveryMs({ requestsPerSecond }: Rate): number {
+  return Math.max(30_000, 10_000 / requestsPerSecond)
+}
 
 /**
  * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
@@ -33,16 +35,22 @@ export async function planRequests(deps: Pick<Deps, 'db'>, account: Account): Pr
     if (state === null) return NOTHING
     const tokens = await countTokens(tx, account.name, account.rate)
     if (tokens === 0) return NOTHING
-    return state.state === 'suspended' ? planProbe(tx, account, state) : shareOut(tx, account, tokens)
+    return state.state === 'suspended' ? planProbe(tx, account, state) : shareOut(tx, account, state, tokens)
   })
 }
 
-async function shareOut(tx: Tx, account: Account, tokens: number): Promise<PlannedRequests> {
+async function shareOut(
+  tx: Tx,
+  account: Account,
+  state: AccountState,
+  tokens: number,
+): Promise<PlannedRequests> {
   const look = await lockWalk(tx, account.name, 'look')
   const sweep = await lockWalk(tx, account.name, 'sweep')
   const shares = decideShares({
     tokens,
-    lookDue: look?.due ?? false,
+    // The first sweep meets everything anyway.
+    lookDue: state.baselineAt !== null && (look?.due ?? false),
     sweepDue: sweep?.due ?? false,
     msSinceSweepRequest: sweep?.msSinceRequest ?? null,
     requestsPerSecond: account.rate.requestsPerSecond,
@@ -73,7 +81,7 @@ async function claimLook(
 ): Promise<PageClaim> {
   if (look.walk === null) {
     const walk = startLook(sweep?.freshEnd ?? 'first', sweep?.lastPage ?? 0)
-    await beginWalk(tx, account.name, walk, 'look', LOOK_EVERY_MS)
+    await beginWalk(tx, account.name, walk, 'look', lookEveryMs(account.rate))
   }
   return claimPage(tx, account.name, 'look')
 }

@@ -109,7 +109,7 @@ function pageSeen(page: Page, recorded: Recorded): PageSeen {
     ids: readings.map((reading) => reading.migrationId),
     created: createdRange(readings),
     hasMore: page.hasMore,
-    allNew: readings.length > 0 && recorded.discovered === readings.length,
+    mostlyNew: recorded.discovered > readings.length / 2,
   }
 }
 

@@ -49,12 +49,7 @@ async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date):
   deps.log.warn({ account: account.name, pauseMs, failures }, 'account.paused')
 }
 
-async function suspend(
-  deps: Deps,
-  account: Account,
-  statusCode: number,
-  requestedAt: Date,
-): Promise<void> {
+async function suspend(deps: Deps, account: Account, statusCode: number, requestedAt: Date): Promise<void> {
   const reason = `the provider answered ${statusCode}: the key is not accepted`
   const suspended = await inTransaction(deps.db, async (tx) => {
     const refusal = { reason, requestedAt, probeInMs: probeAfterMs(0) }

@@ -26,7 +26,7 @@ export function readPage(rows: readonly string[], page: number, size: number, ha
   const max = times.at(-1)
   const created = min === undefined || max === undefined ? null : { min, max }
   const claims = { silent: null, honest: page < pages - 1, always: true, never: false }
-  return { page, size: ids.length, ids, created, hasMore: claims[habits.hasMore], allNew: false }
+  return { page, size: ids.length, ids, created, hasMore: claims[habits.hasMore], mostlyNew: false }
 }
 
 export interface Walked {

@@ -58,7 +58,8 @@ export class Ledger {
     if (verdict === 'discovered' || verdict === 'changed') this.recorded.push(seen.status)
     if (verdict === 'stale' || verdict === 'doubtful') return recording
     const { status, phase, requestedAt, receivedAt: lastObservedAt } = seen
-    const decided = { furthest, statusSince, finishedAt, rechecks }
+    const lastGetAt = seen.via === 'get' ? lastObservedAt : (this.stored?.lastGetAt ?? null)
+    const decided = { furthest, statusSince, finishedAt, rechecks, lastGetAt }
     this.stored = { status, phase, requestedAt, lastObservedAt, vanishedAt: null, ...decided }
     this.nextPollAt = nextPollAt
     return recording

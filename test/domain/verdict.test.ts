@@ -7,7 +7,8 @@ import { at, observe, STATUSES, type Status, VOCABULARY } from './observing.ts'
 
 /** Known from a reading that took from 1000 to 1500 ms. */
 function known(status: Status, furthest: 0 | 1 | 2 = progressOf(VOCABULARY[status])): Known {
-  return { status, phase: VOCABULARY[status], furthest, requestedAt: at(1000), lastObservedAt: at(1500) }
+  const times = { requestedAt: at(1000), lastObservedAt: at(1500), vanishedAt: null }
+  return { status, phase: VOCABULARY[status], furthest, ...times }
 }
 
 const anyStatus = fc.constantFrom(...STATUSES)
@@ -28,6 +29,23 @@ describe('a reading', () => {
         expect(judge(known(before), observe(via, status, sentMs, tookMs))).toBe('stale')
       }),
     )
+  })
+
+  test('is believed although it seems older, where the clock was set back', () => {
+    const hour = 3_600_000
+    const ahead = { ...known('WORKING'), requestedAt: at(hour), lastObservedAt: at(hour + 500) }
+
+    expect(judge(ahead, observe('get', 'WORKING', 2000))).toBe('unchanged')
+    expect(judge(ahead, observe('get', 'NOT_STARTED', 2000))).toBe('changed')
+    expect(judge(ahead, observe('list', 'COMPLETE', 2000))).toBe('changed')
+  })
+
+  test('of a list does not bring back what a get could not find', () => {
+    const gone = { ...known('WORKING'), vanishedAt: at(1600) }
+
+    expect(judge(gone, observe('list', 'WORKING', 2000))).toBe('doubtful')
+    expect(judge(gone, observe('list', 'COMPLETE', 2000))).toBe('doubtful')
+    expect(judge(gone, observe('get', 'WORKING', 2000))).toBe('unchanged')
   })
 
   test('of the same status is no change, even where its phase has another meaning now', () => {

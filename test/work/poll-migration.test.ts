@@ -53,16 +53,18 @@ test('one 404 does not make a migration vanish; four in a row do, once', async (
   expect(await vanishedEvents()).toMatchObject([{ payload: { migration_id: 'm1', status: 'WORKING' } }])
 })
 
-test('a vanished migration that is seen again is there again', async () => {
+test('a list that still shows a vanished migration brings it back no more than a get does', async () => {
   simulator.delete('m1')
   for (const _ of [1, 2, 3, 4]) await pollNow()
 
   const later = new Date(Date.now() + 1_000)
-  await record(world.deps, world.account, [
-    { ...seen('m1', 'WORKING', 0, 'list'), requestedAt: later, receivedAt: new Date(later.getTime() + 1) },
-  ])
+  const shown = { ...seen('m1', 'WORKING', 0, 'list'), requestedAt: later, receivedAt: new Date(+later + 1) }
+  await record(world.deps, world.account, [shown])
+  expect(await row()).toMatchObject({ vanished_at: expect.any(Date), next_poll_at: expect.any(Date) })
+  await pollNow()
 
-  expect(await row()).toMatchObject({ vanished_at: null, next_poll_at: expect.any(Date) })
+  expect(await row()).toMatchObject({ vanished_at: expect.any(Date), next_poll_at: null })
+  expect(await vanishedEvents()).toHaveLength(1)
 })
 
 test('a claim that another process has taken over makes no request', async () => {

@@ -95,6 +95,32 @@ describe('transitions', () => {
     expect(due).toHaveLength(1)
   })
 
+  test('a list that has got stuck is doubted ever less often', async () => {
+    await see(seen('m1', 'PENDING_USER_INPUT', 0))
+    const waits: number[] = []
+    for (const round of [1, 2, 3]) {
+      await see(seen('m1', 'WORKING', round * 100, 'list'))
+      // As if the get were made right now.
+      await query(
+        world.db,
+        `update landfall.migration set requested_at = '2026-03-04', last_observed_at = '2026-03-04'`,
+      )
+      await see({ ...seen('m1', 'PENDING_USER_INPUT', 0), requestedAt: new Date(), receivedAt: new Date() })
+      await query(
+        world.db,
+        `update landfall.migration set requested_at = '2026-03-04', last_observed_at = '2026-03-04'`,
+      )
+      await see(seen('m1', 'WORKING', round * 100 + 1, 'list'))
+      const [row] = await query<{ wait: number }>(
+        world.db,
+        `select extract(epoch from next_poll_at - last_get_at)::float8 as wait from landfall.migration`,
+      )
+      waits.push(row?.wait ?? 0)
+    }
+
+    expect(waits).toEqual([10, 20, 40])
+  })
+
   test('a get that shows a reopened migration is believed and told', async () => {
     await see(seen('m1', 'COMPLETE', 10))
     await see(seen('m1', 'WORKING', 20))

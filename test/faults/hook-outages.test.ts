@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest'
+
+import { EVENT_TYPES } from '../../src/domain/event-type.ts'
+import type { Db } from '../../src/store/db.ts'
+import { enableHook } from '../../src/store/hooks.ts'
+import { query } from '../support/account.ts'
+import { testHook } from '../support/daemon.ts'
+import { waitFor } from '../support/wait-for.ts'
+import type { Behaviour, WebhookReceiver } from '../support/webhook-receiver.ts'
+import {
+  type Call,
+  callsTo,
+  createWorld,
+  expectPromisesKept,
+  startReceiver,
+  startTestDaemon,
+  waitForTruth,
+} from '../support/world.ts'
+
+const lives = { migrations: 60, history: 10, arrivalS: 240 }
+
+const trouble: Behaviour[] = [
+  () => ({ status: 500, body: 'oops' }),
+  () => 'reset',
+  () => ({ status: 302, headers: { location: '/elsewhere' } }),
+  () => ({ raw: 'this is no HTTP\r\n\r\n' }),
+  () => ({ status: 200, body: 'half', ending: 'reset' }),
+  () => ({ status: 503, headers: { 'retry-after': '120' } }),
+]
+
+/** The waits of the schedule, some of them hours, are over. */
+function skipWaits(db: Db) {
+  return query(
+    db,
+    `update landfall.delivery set next_attempt_at = now()
+     where state = 'pending' and lease_until is null and next_attempt_at > now()`,
+  )
+}
+
+/** Lets a receiver be troubled until told otherwise, and keeps what it accepted. */
+function troubleUntilTold(receiver: WebhookReceiver) {
+  let isWell = false
+  const accepted: number[] = []
+  receiver.behave((request, count) => {
+    const reaction = isWell ? {} : (trouble[count % trouble.length]?.(request, count) ?? {})
+    if (isWell) accepted.push(count - 1)
+    return reaction
+  })
+  return {
+    recover: () => {
+      isWell = true
+    },
+    wasAccepted: (index: number) => accepted.includes(index),
+  }
+}
+
+/** Whatever came, came in its migration's order: nothing was even tried before what stands in front of it was accepted. */
+function expectOrder(calls: readonly Call[], wasAccepted: (index: number) => boolean): void {
+  const done = new Map<string, number>()
+  for (const [index, { id, data, subject, sequence }] of calls.entries()) {
+    const stream = subject ?? `account ${String(data['account'])}`
+    const last = done.get(stream) ?? 0
+    expect(Number(sequence), `${id} of ${stream}`).toBe(last + 1)
+    if (wasAccepted(index)) done.set(stream, last + 1)
+  }
+}
+
+test('a receiver that was down for long gets everything, each migration in its order, under the same ids', async () => {
+  const world = await createWorld({ simulator: lives, hook: { events: EVENT_TYPES } })
+  const { db, simulator, receiver } = world
+  const { recover, wasAccepted } = troubleUntilTold(receiver)
+  await startTestDaemon(world.config)
+  // Each of them has failed some times.
+  const failed = async (times: number) => {
+    await skipWaits(db)
+    const [row] = await query<{ n: number }>(db, 'select count(*)::int as n from landfall.delivery where attempts >= $1', [times])
+    return (row?.n ?? 0) > 20
+  }
+  await waitFor(() => failed(4), { what: 'four failures each', timeoutMs: 30_000 })
+  expect(await query(db, `select 1 from reporting.deliveries where state <> 'pending'`)).toEqual([])
+
+  recover()
+  const several = async () => (await query(db, 'select 1 from reporting.events where sequence = 3')).length > 20
+  await waitFor(several, { what: 'migrations with several events', timeoutMs: 30_000 })
+  simulator.freeze()
+  const caughtUp = async () => {
+    await skipWaits(db)
+    return (await query(db, `select 1 from reporting.deliveries where state <> 'delivered'`)).length === 0
+  }
+  await waitFor(caughtUp, { what: 'all deliveries', timeoutMs: 30_000 })
+  await waitForTruth(db, () => simulator.truth())
+
+  expectOrder(callsTo(receiver), wasAccepted)
+  await expectPromisesKept(world, simulator.truth())
+}, 60_000)
+
+test('410 disables the hook and holds its events; enabled again it gets them all, in order', async () => {
+  const world = await createWorld({ simulator: lives, hook: { events: EVENT_TYPES } })
+  const { db, simulator, receiver } = world
+  let isGone = false
+  const accepted = new Set<number>()
+  receiver.behave((_, count) => {
+    if (!isGone) accepted.add(count - 1)
+    return isGone ? { status: 410 } : {}
+  })
+  await startTestDaemon(world.config)
+  await waitFor(() => receiver.requests.length > 30, { what: 'deliveries', timeoutMs: 30_000 })
+
+  isGone = true
+  const disabled = async () => (await query(db, `select 1 from landfall.hook where state = 'disabled'`)).length === 1
+  await waitFor(disabled, { what: 'the hook to be disabled', timeoutMs: 20_000 })
+  const held = async () => (await query(db, `select 1 from reporting.deliveries where state = 'held'`)).length
+  await waitFor(async () => (await held()) > 20, { what: 'held events', timeoutMs: 20_000 })
+  const told = receiver.requests.length
+  // Attempts that were under way together; none comes after.
+  expect(told - accepted.size).toBeLessThanOrEqual(10)
+  const more = (await held()) + 10
+  await waitFor(async () => (await held()) > more, { what: 'more held events', timeoutMs: 20_000 })
+  expect(receiver.requests.length).toBe(told)
+  expect(await query(db, `select 1 from reporting.deliveries where state in ('dead', 'pending')`)).toEqual([])
+
+  isGone = false
+  await enableHook(db, 'default')
+  simulator.freeze()
+  await waitForTruth(db, () => simulator.truth())
+  expectOrder(callsTo(receiver), (index) => accepted.has(index))
+  await expectPromisesKept(world, simulator.truth())
+}, 60_000)
+
+test('hooks whose receivers hang keep no other hook waiting', async () => {
+  const world = await createWorld({ simulator: lives })
+  const { db, receiver } = world
+  const hanging = await Promise.all(Array.from({ length: 6 }, startReceiver))
+  for (const one of hanging) one.behave(() => 'hang')
+  const hooks = [
+    testHook(receiver.url, { events: EVENT_TYPES }),
+    ...hanging.map(({ url }, i) => testHook(url, { name: `hanging-${i}`, events: EVENT_TYPES })),
+  ]
+  await startTestDaemon({ ...world.config, hooks })
+
+  const allHang = () => hanging.every(({ requests }) => requests.length >= 10)
+  await waitFor(allHang, { what: 'ten hanging attempts each', timeoutMs: 30_000 })
+  const sinceMs = Date.now()
+  const later = () => receiver.requests.filter(({ receivedAt }) => receivedAt.getTime() > sinceMs)
+  await waitFor(() => later().length > 30, { what: 'deliveries meanwhile', timeoutMs: 10_000 })
+
+  const [row] = await query<{ late: number }>(
+    db,
+    `select max(extract(epoch from d.delivered_at - e.recorded_at))::float8 as late
+     from reporting.deliveries d join reporting.events e using (event_id)
+     where d.hook = 'default' and e.recorded_at > to_timestamp($1 / 1000.0)`,
+    [sinceMs],
+  )
+  expect(row?.late).toBeLessThan(5)
+  for (const one of hanging) await one.stop()
+}, 60_000)
