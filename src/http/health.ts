@@ -14,7 +14,7 @@ export interface HealthDeps {
   readonly accounts: readonly string[]
 }
 
-export type Readiness = { readonly ready: boolean; readonly problems: readonly string[] }
+type Readiness = { readonly ready: boolean; readonly problems: readonly string[] }
 
 export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
   app.get('/livez', async () => ({ alive: true }))
@@ -26,7 +26,7 @@ export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
 }
 
 /** Ready: the database answers, and every account's ticks come. */
-export async function checkReadiness(deps: Pick<HealthDeps, 'db' | 'accounts'>): Promise<Readiness> {
+async function checkReadiness(deps: Pick<HealthDeps, 'db' | 'accounts'>): Promise<Readiness> {
   const problems: string[] = []
   try {
     const ages = await deadline(loadTickAges(deps.db, deps.accounts))

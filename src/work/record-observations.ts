@@ -21,7 +21,7 @@ import type { Account, Deps } from './account.ts'
 /** How many observations met each verdict. */
 export type Recorded = Record<Verdict, number> & { readonly changes: readonly Change[] }
 
-export interface Change {
+interface Change {
   readonly migrationId: string
   readonly from: string | null
   readonly to: string

@@ -66,7 +66,7 @@ export function createRelay(deps: RelayDeps): Relay {
 }
 
 /** One round: claims what is due and queues it. Returns how many deliveries that were. */
-export async function relayDeliveries(deps: RelayDeps): Promise<number> {
+async function relayDeliveries(deps: RelayDeps): Promise<number> {
   const claims = await claimDueDeliveries(deps.db, deps.hooks)
   if (claims.length > 0) await deps.enqueue(claims)
   return claims.length
