@@ -1,6 +1,6 @@
 import { createFetchWatch } from './fetch-watch.ts'
 import type { Schedule } from './queue.ts'
-import { createScheduleWatch, type Findings } from './schedule-watch.ts'
+import type { Findings, ScheduleWatch } from './schedule-watch.ts'
 import { loadSchedules, recordWanted, repairSchedules, type StoredSchedules } from './schedules.ts'
 import type { Session, SessionParts } from './session.ts'
 import type { Wish } from './wish.ts'
@@ -9,9 +9,13 @@ import { within } from './within.ts'
 /** Repairs the stored schedules and tells whether the session works; rejects when the backend does not answer. */
 export type Inspect = () => Promise<'fine' | 'stuck'>
 
-export function createInspection(session: Session, parts: SessionParts, wish: Wish): Inspect {
+export function createInspection(
+  session: Session,
+  parts: SessionParts,
+  wish: Wish,
+  watchSchedules: ScheduleWatch,
+): Inspect {
   const queue = session.queues.schedule
-  const watchSchedules = createScheduleWatch()
   const watchFetching = createFetchWatch(session.queues, parts.handling, parts.concurrency)
   let suspectsDueMs = 0
 

@@ -56,9 +56,12 @@ function createPool(url: string, sockets: Set<Socket>): Pool {
   })
 }
 
+/** What the server does about this process should it freeze inside a transaction, or vanish without a word. */
+const manners = `set search_path to bullmq; set idle_in_transaction_session_timeout to '10s';
+  set tcp_keepalives_idle to 20; set tcp_keepalives_interval to 5; set tcp_keepalives_count to 3`
+
 async function prepare(client: ClientBase): Promise<void> {
-  // A process that was frozen inside a transaction must not hold its locks for ever.
-  await client.query(`set search_path to bullmq; set idle_in_transaction_session_timeout to '10s'`)
+  await client.query(manners)
 }
 
 /**

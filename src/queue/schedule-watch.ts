@@ -11,13 +11,15 @@ export interface Findings {
   readonly isOverdue: boolean
 }
 
+export type ScheduleWatch = (stored: StoredSchedules, wanted: readonly Schedule[]) => Findings
+
 const overdueMs = 3_000
 
 /**
  * Looks at the schedules again and again. What counts is whether they move, by this process's own steady clock: the
  * times that are stored come from other machines' clocks, which may be wrong or be set.
  */
-export function createScheduleWatch(): (stored: StoredSchedules, wanted: readonly Schedule[]) => Findings {
+export function createScheduleWatch(): ScheduleWatch {
   let seen = new Map<string, { nextRun: number; sinceMs: number }>()
 
   function look(stored: StoredSchedules, wanted: readonly Schedule[]): void {

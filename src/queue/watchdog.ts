@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { NoteError } from './error-log.ts'
 import { createInspection, type Inspect } from './inspection.ts'
 import { createRounds } from './rounds.ts'
+import { createScheduleWatch } from './schedule-watch.ts'
 import { finish, openSession, type Session, type SessionParts } from './session.ts'
 import type { Wish } from './wish.ts'
 import { endsWithin } from './within.ts'
@@ -24,6 +25,8 @@ export interface WatchdogParts extends SessionParts {
 export function createWatchdog(parts: WatchdogParts, wish: Wish): Watchdog {
   const { log, noteError, backend, handling } = parts
   const rounds = createRounds(1_000, look)
+  // Outlives the sessions: a schedule that stopped in one is found at the first look of the next.
+  const watchSchedules = createScheduleWatch()
   let current: { session: Session; inspect: Inspect; failures: number } | null = null
   let lostAtMs = performance.now()
   const leaving = new Set<Promise<void>>()
@@ -37,7 +40,7 @@ export function createWatchdog(parts: WatchdogParts, wish: Wish): Watchdog {
     try {
       const session = await openSession(parts)
       if (rounds.isStopping()) return await session.abandon()
-      current = { session, inspect: createInspection(session, parts, wish), failures: 0 }
+      current = { session, inspect: createInspection(session, parts, wish, watchSchedules), failures: 0 }
     } catch (err) {
       noteError('warn', 'queue.unreachable', err, { backend: backend.name })
       return

@@ -6,12 +6,13 @@ import type { Db } from '../../src/store/db.ts'
 import { query } from '../support/account.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
+  type After,
   callsTo,
   countPolls,
   createWorldOf,
   makeAllDue,
-  STILL_LIVES,
   type SimulatedAccount,
+  STILL_LIVES,
   startAccount,
   startTestDaemon,
   waitForTruth,
@@ -21,11 +22,11 @@ import {
 const ON_THEIR_WAY_MS = 1_000
 
 /** One daemon for several accounts, all of which are being polled. */
-async function startAccounts(names: readonly string[], options: SimulatorOptions) {
+async function startAccounts(after: After, names: readonly string[], options: SimulatorOptions) {
   const budget = { requestsPerSecond: 20, burst: 20 }
-  const accounts = await Promise.all(names.map((name) => startAccount(name, options, budget)))
-  const world = await createWorldOf(accounts, { events: EVENT_TYPES })
-  await startTestDaemon(world.config)
+  const accounts = await Promise.all(names.map((name) => startAccount(after, name, options, budget)))
+  const world = await createWorldOf(after, accounts, { events: EVENT_TYPES })
+  await startTestDaemon(after, world.config)
   const arePolled = async () => (await makeAllDue(world.db)) && accounts.every((one) => countPolls(one) > 5)
   await waitFor(arePolled, { what: 'polls of every account', timeoutMs: 30_000 })
   return { ...world, accounts }
@@ -33,7 +34,8 @@ async function startAccounts(names: readonly string[], options: SimulatorOptions
 
 /** Waits, with everything due, until the provider has answered like this so often; returns when it last did. */
 async function waitUntilAnswered(db: Db, { simulator }: SimulatedAccount, statusCode: number, times: number) {
-  const count = async () => (await makeAllDue(db)) && (simulator.counts().statusCodes[statusCode] ?? 0) >= times
+  const count = async () =>
+    (await makeAllDue(db)) && (simulator.counts().statusCodes[statusCode] ?? 0) >= times
   await waitFor(count, { what: `${times} answers ${statusCode}`, timeoutMs: 20_000 })
   return simulator.requests().findLast((request) => request.statusCode === statusCode)?.at ?? 0
 }
@@ -45,11 +47,20 @@ async function measureSilence(db: Db, { simulator }: SimulatedAccount, sinceMs: 
   return (await waitFor(came, { what: 'the next request', timeoutMs: 60_000 })).at - sinceMs
 }
 
-describe('too many requests', () => {
-  const faults = { seconds: '429_retry_after.seconds', date: '429_retry_after.date', ill: '5xx.503_retry_after' } as const
+describe.concurrent('too many requests', () => {
+  const faults = {
+    seconds: '429_retry_after.seconds',
+    date: '429_retry_after.date',
+    ill: '5xx.503_retry_after',
+  } as const
 
-  test('the whole account is silent for as long as the provider asks, however it says so', async () => {
-    const { db, accounts } = await startAccounts(Object.keys(faults), { ...STILL_LIVES, retryAfterSeconds: 3 })
+  test('the whole account is silent for as long as the provider asks, however it says so', async ({
+    onTestFinished: after,
+  }) => {
+    const { db, accounts } = await startAccounts(after, Object.keys(faults), {
+      ...STILL_LIVES,
+      retryAfterSeconds: 3,
+    })
 
     const silences = await Promise.all(
       accounts.map(async (account) => {
@@ -66,8 +77,10 @@ describe('too many requests', () => {
     }
   }, 60_000)
 
-  test('refusals of what was asked together, with no time named, cost seconds and not a minute', async () => {
-    const { db, accounts } = await startAccounts(['acme'], { ...STILL_LIVES, latencyMs: 300 })
+  test('refusals of what was asked together, with no time named, cost seconds and not a minute', async ({
+    onTestFinished: after,
+  }) => {
+    const { db, accounts } = await startAccounts(after, ['acme'], { ...STILL_LIVES, latencyMs: 300 })
     const [account] = accounts as [SimulatedAccount]
 
     account.simulator.setFaults({ '429': 1 })
@@ -80,10 +93,15 @@ describe('too many requests', () => {
   }, 60_000)
 })
 
-describe('a key that is not accepted', () => {
-  test('one event, a slow probe, and all is caught up once it is accepted again', async () => {
+describe.concurrent('a key that is not accepted', () => {
+  test('one event, a slow probe, and all is caught up once it is accepted again', async ({
+    onTestFinished: after,
+  }) => {
     const names = ['401', '403'] as const
-    const { db, accounts, receiver } = await startAccounts(names, { migrations: 60, slowBodyMs: 2_500 })
+    const { db, accounts, receiver } = await startAccounts(after, names, {
+      migrations: 60,
+      slowBodyMs: 2_500,
+    })
     const probe = (name: string) =>
       query(db, 'update landfall.account set probe_at = now() where name = $1', [name])
 
@@ -94,7 +112,8 @@ describe('a key that is not accepted', () => {
         const isSuspended = async () => (await makeAllDue(db)) && (await states()).length > 0
         // Good answers to what was asked before are still to come; they do not mean that the key works again.
         simulator.setFaults({ slow_body: 1 })
-        const areSlow = async () => (await makeAllDue(db)) && (simulator.counts().faults['slow_body'] ?? 0) >= 3
+        const areSlow = async () =>
+          (await makeAllDue(db)) && (simulator.counts().faults['slow_body'] ?? 0) >= 3
         await waitFor(areSlow, { what: 'slow answers' })
         simulator.setFaults({ [name]: 1 })
         await waitFor(isSuspended, { what: 'the suspension' })
@@ -120,7 +139,10 @@ describe('a key that is not accepted', () => {
     for (const { name } of accounts) {
       const told = callsTo(receiver).filter(({ data }) => data['account'] === name)
       const types = told.map(({ type }) => type)
-      expect(types.filter((type) => /suspended|resumed/.test(type))).toEqual(['account.suspended', 'account.resumed'])
+      expect(types.filter((type) => /suspended|resumed/.test(type))).toEqual([
+        'account.suspended',
+        'account.resumed',
+      ])
     }
   }, 60_000)
 })

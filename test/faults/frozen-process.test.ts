@@ -12,7 +12,7 @@ import { readPage } from '../../src/work/read-page.ts'
 import { createTestAccount, query } from '../support/account.ts'
 import { API_KEY } from '../support/daemon.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { STILL_LIVES, startSimulator } from '../support/world.ts'
+import { type After, STILL_LIVES, startSimulator } from '../support/world.ts'
 
 let landfall: Awaited<ReturnType<typeof createTestAccount>>
 let account: Account
@@ -44,16 +44,18 @@ function freezingAfter(db: Db, text: string, ms: number): Db {
   })
 }
 
-async function startProvider() {
-  const { simulator, url } = await startSimulator(STILL_LIVES)
+async function startProvider(after: After) {
+  const { simulator, url } = await startSimulator(after, STILL_LIVES)
   account = { ...landfall.account, provider: createAnonProvider({ apiKey: API_KEY, baseUrl: url }) }
   const { pages } = await planRequests(deps, account)
   for (const page of pages) await readPage(deps, account, page, never)
   return simulator
 }
 
-test('a request whose process was frozen with its token in hand is not sent late', async () => {
-  const simulator = await startProvider()
+test('a request whose process was frozen with its token in hand is not sent late', async ({
+  onTestFinished: after,
+}) => {
+  const simulator = await startProvider(after)
   await query(deps.db, 'update landfall.migration set next_poll_at = now()')
   const { polls } = await planRequests(deps, account)
   const before = simulator.requests().length
@@ -62,12 +64,17 @@ test('a request whose process was frozen with its token in hand is not sent late
   await pollMigration(frozen, account, polls[0] ?? { key: '', claim: 0 }, never)
 
   expect(simulator.requests().length).toBe(before)
-  const due = await query(deps.db, 'select 1 from landfall.migration where next_poll_at <= now() and lease_until is null')
+  const due = await query(
+    deps.db,
+    'select 1 from landfall.migration where next_poll_at <= now() and lease_until is null',
+  )
   expect(due).toHaveLength(1)
 })
 
-test('a process frozen in its planning turn does not keep the turn for ten seconds', async () => {
-  await startProvider()
+test('a process frozen in its planning turn does not keep the turn for ten seconds', async ({
+  onTestFinished: after,
+}) => {
+  await startProvider(after)
   await query(deps.db, 'update landfall.migration set next_poll_at = now()')
   const thawed = Promise.withResolvers<void>()
   const turn = Promise.withResolvers<void>()

@@ -65,22 +65,29 @@ function expectOrder(calls: readonly Call[], wasAccepted: (index: number) => boo
   }
 }
 
-test('a receiver that was down for long gets everything, each migration in its order, under the same ids', async () => {
-  const world = await createWorld({ simulator: lives, hook: { events: EVENT_TYPES } })
+test.concurrent('a receiver that was down for long gets everything, each migration in its order, under the same ids', async ({
+  onTestFinished: after,
+}) => {
+  const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES } })
   const { db, simulator, receiver } = world
   const { recover, wasAccepted } = troubleUntilTold(receiver)
-  await startTestDaemon(world.config)
+  await startTestDaemon(after, world.config)
   // Each of them has failed some times.
   const failed = async (times: number) => {
     await skipWaits(db)
-    const [row] = await query<{ n: number }>(db, 'select count(*)::int as n from landfall.delivery where attempts >= $1', [times])
+    const [row] = await query<{ n: number }>(
+      db,
+      'select count(*)::int as n from landfall.delivery where attempts >= $1',
+      [times],
+    )
     return (row?.n ?? 0) > 20
   }
   await waitFor(() => failed(4), { what: 'four failures each', timeoutMs: 30_000 })
   expect(await query(db, `select 1 from reporting.deliveries where state <> 'pending'`)).toEqual([])
 
   recover()
-  const several = async () => (await query(db, 'select 1 from reporting.events where sequence = 3')).length > 20
+  const several = async () =>
+    (await query(db, 'select 1 from reporting.events where sequence = 3')).length > 20
   await waitFor(several, { what: 'migrations with several events', timeoutMs: 30_000 })
   simulator.freeze()
   const caughtUp = async () => {
@@ -94,8 +101,10 @@ test('a receiver that was down for long gets everything, each migration in its o
   await expectPromisesKept(world, simulator.truth())
 }, 60_000)
 
-test('410 disables the hook and holds its events; enabled again it gets them all, in order', async () => {
-  const world = await createWorld({ simulator: lives, hook: { events: EVENT_TYPES } })
+test.concurrent('410 disables the hook and holds its events; enabled again it gets them all, in order', async ({
+  onTestFinished: after,
+}) => {
+  const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES } })
   const { db, simulator, receiver } = world
   let isGone = false
   const accepted = new Set<number>()
@@ -103,11 +112,12 @@ test('410 disables the hook and holds its events; enabled again it gets them all
     if (!isGone) accepted.add(count - 1)
     return isGone ? { status: 410 } : {}
   })
-  await startTestDaemon(world.config)
+  await startTestDaemon(after, world.config)
   await waitFor(() => receiver.requests.length > 30, { what: 'deliveries', timeoutMs: 30_000 })
 
   isGone = true
-  const disabled = async () => (await query(db, `select 1 from landfall.hook where state = 'disabled'`)).length === 1
+  const disabled = async () =>
+    (await query(db, `select 1 from landfall.hook where state = 'disabled'`)).length === 1
   await waitFor(disabled, { what: 'the hook to be disabled', timeoutMs: 20_000 })
   const held = async () => (await query(db, `select 1 from reporting.deliveries where state = 'held'`)).length
   await waitFor(async () => (await held()) > 20, { what: 'held events', timeoutMs: 20_000 })
@@ -127,16 +137,18 @@ test('410 disables the hook and holds its events; enabled again it gets them all
   await expectPromisesKept(world, simulator.truth())
 }, 60_000)
 
-test('hooks whose receivers hang keep no other hook waiting', async () => {
-  const world = await createWorld({ simulator: lives })
+test.concurrent('hooks whose receivers hang keep no other hook waiting', async ({
+  onTestFinished: after,
+}) => {
+  const world = await createWorld(after, { simulator: lives })
   const { db, receiver } = world
-  const hanging = await Promise.all(Array.from({ length: 6 }, startReceiver))
+  const hanging = await Promise.all(Array.from({ length: 6 }, () => startReceiver(after)))
   for (const one of hanging) one.behave(() => 'hang')
   const hooks = [
     testHook(receiver.url, { events: EVENT_TYPES }),
     ...hanging.map(({ url }, i) => testHook(url, { name: `hanging-${i}`, events: EVENT_TYPES })),
   ]
-  await startTestDaemon({ ...world.config, hooks })
+  await startTestDaemon(after, { ...world.config, hooks })
 
   const allHang = () => hanging.every(({ requests }) => requests.length >= 10)
   await waitFor(allHang, { what: 'ten hanging attempts each', timeoutMs: 30_000 })
@@ -149,7 +161,10 @@ test('hooks whose receivers hang keep no other hook waiting', async () => {
        where d.hook = 'default' and d.state = 'delivered' and e.recorded_at > $1`,
       [since],
     )
-  await waitFor(async () => (await measure()).length > 20, { what: 'deliveries meanwhile', timeoutMs: 12_000 })
+  await waitFor(async () => (await measure()).length > 20, {
+    what: 'deliveries meanwhile',
+    timeoutMs: 12_000,
+  })
 
   expect(Math.max(...(await measure()).map(({ seconds }) => seconds))).toBeLessThan(5)
   for (const one of hanging) await one.stop()

@@ -10,13 +10,13 @@ import {
   startTestDaemon,
 } from '../support/world.ts'
 
-test('accounts whose providers hang keep no other account waiting', async () => {
-  const start = (name: string) => startAccount(name, STILL_LIVES, { requestsPerSecond: 20, burst: 20 })
+test('accounts whose providers hang keep no other account waiting', async ({ onTestFinished: after }) => {
+  const start = (name: string) => startAccount(after, name, STILL_LIVES, { requestsPerSecond: 20, burst: 20 })
   const well = await start('well')
   const sick = await Promise.all(['sick-1', 'sick-2', 'sick-3', 'sick-4'].map(start))
   const all = [well, ...sick]
-  const { db, config } = await createWorldOf(all)
-  await startTestDaemon(config)
+  const { db, config } = await createWorldOf(after, all)
+  await startTestDaemon(after, config)
   const arePolled = () => all.every((one) => countPolls(one) > 5)
   await waitFor(arePolled, { what: 'polls everywhere', timeoutMs: 30_000 })
 

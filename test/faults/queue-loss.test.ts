@@ -5,6 +5,7 @@ import { canStartRedisServer } from '../support/redis.ts'
 import { sendToRedis } from '../support/redis-server.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
+  type After,
   createWorld,
   expectPromisesKept,
   shareEnded,
@@ -15,18 +16,20 @@ import {
 } from '../support/world.ts'
 
 /** New migrations appear all the time, so that there is always something to see. */
-const steady = { migrations: 200, arrivalS: 1_500, aliveShare: 0.2, history: 10 }
+const steady = { migrations: 200, arrivalS: 1_200, aliveShare: 0.2, history: 10 }
 
-async function startSteady(redisUrl: string | null): Promise<World> {
-  const world = await createWorld({ simulator: steady, redisUrl })
-  await startTestDaemon(world.config)
+async function startSteady(after: After, redisUrl: string | null): Promise<World> {
+  const world = await createWorld(after, { simulator: steady, redisUrl })
+  await startTestDaemon(after, world.config)
   await waitFor(() => isAtWork(world, 0), { what: 'work to begin', timeoutMs: 20_000 })
   return world
 }
 
 async function isAtWork({ db, simulator }: World, sinceMs: number): Promise<boolean> {
   if (!simulator.requests().some(({ at }) => at > sinceMs)) return false
-  const rows = await query(db, 'select 1 from landfall.transition where recorded_at > $1 limit 1', [new Date(sinceMs)])
+  const rows = await query(db, 'select 1 from landfall.transition where recorded_at > $1 limit 1', [
+    new Date(sinceMs),
+  ])
   return rows.length > 0
 }
 
@@ -40,19 +43,23 @@ async function measureRecovery(world: World): Promise<number> {
 
 async function expectNothingLost(world: World): Promise<void> {
   const { db, simulator } = world
-  await waitFor(() => shareEnded(simulator.truth()) > 0.5, { what: 'lives to end', timeoutMs: 30_000 })
+  await waitFor(() => shareEnded(simulator.truth()) > 0.3, { what: 'lives to end', timeoutMs: 30_000 })
   simulator.freeze()
   await waitForTruth(db, () => simulator.truth())
   await expectPromisesKept(world, simulator.truth())
 }
 
-describe('on Postgres', () => {
-  test('schema bullmq dropped, connections cut: work goes on within ten seconds and nothing is lost', async () => {
-    const world = await startSteady(null)
+describe.concurrent('on Postgres', () => {
+  test('schema bullmq dropped, connections cut: work goes on within ten seconds and nothing is lost', async ({
+    onTestFinished: after,
+  }) => {
+    const world = await startSteady(after, null)
     const { db } = world
     const recoveries: Record<string, number> = {}
 
-    await query(db, 'drop schema bullmq cascade')
+    // Whoever drops it may meet a deadlock with those who use it, and tries again.
+    const drop = () => query(db, 'drop schema bullmq cascade')
+    await waitFor(drop, { what: 'the schema to be dropped', timeoutMs: 20_000 })
     recoveries['schema dropped'] = await measureRecovery(world)
     for (const time of ['once', 'twice', 'thrice']) {
       await query(
@@ -71,10 +78,12 @@ describe('on Postgres', () => {
   }, 60_000)
 })
 
-describe.skipIf(!canStartRedisServer())('on Redis', () => {
-  test('flushed, killed and restarted: work goes on within ten seconds and nothing is lost', async () => {
-    const redis = await startRedis()
-    const world = await startSteady(redis.url)
+describe.skipIf(!canStartRedisServer()).concurrent('on Redis', () => {
+  test('flushed, killed and restarted: work goes on within ten seconds and nothing is lost', async ({
+    onTestFinished: after,
+  }) => {
+    const redis = await startRedis(after)
+    const world = await startSteady(after, redis.url)
     const recoveries: Record<string, number> = {}
 
     for (const time of ['once', 'twice']) {
@@ -93,11 +102,13 @@ describe.skipIf(!canStartRedisServer())('on Redis', () => {
     await expectNothingLost(world)
   }, 60_000)
 
-  test('a daemon that starts while Redis is away begins its work when it is there', async () => {
-    const redis = await startRedis()
+  test('a daemon that starts while Redis is away begins its work when it is there', async ({
+    onTestFinished: after,
+  }) => {
+    const redis = await startRedis(after)
     await redis.kill()
-    const world = await createWorld({ simulator: steady, redisUrl: redis.url })
-    await startTestDaemon(world.config)
+    const world = await createWorld(after, { simulator: steady, redisUrl: redis.url })
+    await startTestDaemon(after, world.config)
     expect(world.simulator.requests()).toEqual([])
 
     await redis.restart()

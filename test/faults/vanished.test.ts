@@ -19,14 +19,16 @@ interface Known extends Record<string, unknown> {
   vanished_at: Date | null
 }
 
-test('gone is what several answers in a row say, some time apart, and it is told once', async () => {
-  const world = await createWorld({
+test('gone is what several answers in a row say, some time apart, and it is told once', async ({
+  onTestFinished: after,
+}) => {
+  const world = await createWorld(after, {
     simulator: { ...STILL_LIVES, migrations: 20 },
     account: { sweepEveryMs: 3_600_000 },
     hook: { events: EVENT_TYPES },
   })
   const { db, simulator, receiver } = world
-  await startTestDaemon(world.config)
+  await startTestDaemon(after, world.config)
   await waitFor(() => countPolls(world) > 5, { what: 'polls', timeoutMs: 20_000 })
   const load = async (id: string) =>
     (await query<Known>(db, 'select * from landfall.migration where migration_id = $1', [id]))[0]

@@ -29,7 +29,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
 
   function accept(socket: Socket): void {
     keep(socket)
-    if (isSilent) return
+    if (isSilent) return void socket.resume()
     const upstream = keep(connect(target))
     upstream.on('close', () => socket.destroy())
     socket.on('close', () => upstream.destroy())
@@ -38,7 +38,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
   }
 
   function strand(): void {
-    for (const socket of sockets) socket.unpipe().pause()
+    for (const socket of sockets) socket.unpipe().resume()
   }
 
   async function refuse(): Promise<void> {

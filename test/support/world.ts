@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from 'vitest'
+import { expect, type TestContext } from 'vitest'
 
 import type { AccountConfig, Config, HookConfig } from '../../src/config/config.ts'
 import { type Daemon, startDaemon } from '../../src/daemon.ts'
@@ -15,6 +15,9 @@ import { waitFor } from './wait-for.ts'
 import { createWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts'
 
 type TrueMigration = ReturnType<Simulator['truth']>[number]
+
+/** A test's own `onTestFinished`, which tests that run side by side need: the global one runs when any of them ends. */
+export type After = TestContext['onTestFinished']
 
 /** Everything around a daemon: its database, a provider and a receiver. */
 export interface World {
@@ -47,13 +50,13 @@ export const QUICK_LIVES: SimulatorOptions = {
 }
 
 /** Ends with the test. */
-export async function createWorld(options: WorldOptions = {}): Promise<World> {
+export async function createWorld(after: After, options: WorldOptions = {}): Promise<World> {
   const { redisUrl = null } = options
   const database = await createDatabase()
-  onTestFinished(database.drop)
-  const db = openTestDb(database.url)
-  const receiver = await startReceiver()
-  const { simulator, url } = await startSimulator(options.simulator)
+  after(database.drop)
+  const db = openTestDb(after, database.url)
+  const receiver = await startReceiver(after)
+  const { simulator, url } = await startSimulator(after, options.simulator)
   const config = testConfig({
     databaseUrl: database.url,
     redisUrl,
@@ -63,25 +66,26 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return { databaseUrl: database.url, db, simulator, receiver, config }
 }
 
-export function openTestDb(url: string): Db {
-  const db = openDb({ url, log, applicationName: 'test', maxConnections: 4 })
-  onTestFinished(() => db.pool.end())
+export function openTestDb(after: After, url: string): Db {
+  const db = openDb({ url, log, applicationName: 'test', maxConnections: 3 })
+  after(() => db.pool.end())
   return db
 }
 
-export async function startReceiver(): Promise<WebhookReceiver> {
+export async function startReceiver(after: After): Promise<WebhookReceiver> {
   const receiver = createWebhookReceiver()
   await receiver.start()
-  onTestFinished(receiver.stop)
+  after(receiver.stop)
   return receiver
 }
 
 export async function startSimulator(
+  after: After,
   options: SimulatorOptions = {},
 ): Promise<{ simulator: Simulator; url: string }> {
   const simulator = createSimulator({ ...QUICK_LIVES, ...options })
   const { url } = await simulator.start()
-  onTestFinished(simulator.stop)
+  after(simulator.stop)
   return { simulator, url }
 }
 
@@ -93,20 +97,22 @@ export interface SimulatedAccount {
 }
 
 export async function startAccount(
+  after: After,
   name: string,
   options: SimulatorOptions = {},
   change: Partial<AccountConfig> = {},
 ): Promise<SimulatedAccount> {
-  const { simulator, url } = await startSimulator(options)
+  const { simulator, url } = await startSimulator(after, options)
   return { name, simulator, config: testAccount(url, { name, ...change }) }
 }
 
 /** A world of several accounts, without a daemon yet. */
 export async function createWorldOf(
+  after: After,
   accounts: readonly SimulatedAccount[],
   hook: Partial<HookConfig> = {},
 ): Promise<Omit<World, 'simulator'>> {
-  const { simulator, ...world } = await createWorld({ simulator: { migrations: 0, history: 0 }, hook })
+  const { simulator, ...world } = await createWorld(after, { simulator: { migrations: 0, history: 0 }, hook })
   await simulator.stop()
   return { ...world, config: { ...world.config, accounts: accounts.map((one) => one.config) } }
 }
@@ -121,18 +127,18 @@ export const countPolls = ({ simulator }: Pick<World, 'simulator'>) => simulator
 /** A provider of which nothing changes. */
 export const STILL_LIVES: SimulatorOptions = { migrations: 100, aliveShare: 1, history: 0, speed: 0.001 }
 
-export async function startRedis() {
+export async function startRedis(after: After) {
   const redis = await startRedisServer()
-  onTestFinished(redis.stop)
+  after(redis.stop)
   return redis
 }
 
 /** In this process; ends with the test, before the world does. */
-export async function startTestDaemon(config: Config): Promise<Daemon> {
+export async function startTestDaemon(after: After, config: Config): Promise<Daemon> {
   const daemon = await startDaemon(config, testLog, (err) => {
     throw err
   })
-  onTestFinished(daemon.stop)
+  after(daemon.stop)
   return daemon
 }
 
@@ -209,7 +215,9 @@ export async function expectPromisesKept(
   const calls = callsTo(receiver)
   const first = new Map(calls.map((call) => [call.id, call]))
   const ends = [...first.values()].filter(({ type }) => TERMINAL_EVENT_TYPES.some((one) => one === type))
-  expect(ends.map(({ subject, type }) => `${subject} ${type}`).sort()).toEqual(await expectedTerminalEvents(db))
+  expect(ends.map(({ subject, type }) => `${subject} ${type}`).sort()).toEqual(
+    await expectedTerminalEvents(db),
+  )
   return { repeated: calls.length - first.size }
 }
 

@@ -1,0 +1,97 @@
+import { expect } from 'vitest'
+
+import type { LoggedRequest } from '../../src/simulator/request-log.ts'
+import { query } from '../support/account.ts'
+import { type DaemonChild, startDaemonChild } from '../support/daemon-child.ts'
+import { busiestWindow } from '../support/truth.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { type After, createWorld, expectPromisesKept, type World, waitForTruth } from '../support/world.ts'
+
+const BURST = 6
+const REQUESTS_PER_SECOND = 6
+const FROZEN_MS = 15_000
+
+/** Three daemons on one empty database; one of them is frozen for a while. */
+export async function proveReplicas(after: After, redisUrl: string | null): Promise<void> {
+  const world = await createWorld(after, {
+    // Long lives and a small budget: there is always more to ask than may be asked.
+    simulator: { migrations: 250, arrivalS: 1_800, history: 40, typicalLifeS: 900 },
+    account: { burst: BURST, requestsPerSecond: REQUESTS_PER_SECOND },
+    redisUrl,
+  })
+  const { db, simulator } = world
+  const daemons = Array.from({ length: 3 }, () => startDaemonChild(world.config))
+  for (const daemon of daemons) after(daemon.kill)
+  await Promise.all(daemons.map(({ ready }) => ready))
+  expect((await query(db, 'select 1 from landfall.schema_change')).length).toBe(
+    await countSchemaChanges(world),
+  )
+  const changes = 'select 1 from reporting.transitions where from_status is not null'
+  await waitFor(async () => (await query(db, changes)).length > 20, {
+    what: 'transitions',
+    timeoutMs: 30_000,
+  })
+
+  const takeoverMs = await freezeOne(world, daemons)
+  expect(takeoverMs).toBeLessThan(10_000)
+  expect(daemons.map((daemon) => daemon.isRunning())).toEqual([true, true, true])
+
+  simulator.freeze()
+  await waitForTruth(db, () => simulator.truth())
+  const { repeated } = await expectPromisesKept(world, simulator.truth())
+  const requests = simulator.requests()
+  const busiest = busiestWindow(
+    requests.map(({ at }) => at),
+    10_000,
+  )
+  const doubles = countDoubles(requests, 200)
+  console.log({
+    redis: redisUrl !== null,
+    takeoverMs,
+    repeated,
+    requests: requests.length,
+    busiest,
+    doubles,
+    soon: countDoubles(requests, 3_900),
+  })
+  expect(busiest).toBeLessThanOrEqual(BURST + REQUESTS_PER_SECOND * 10 + 1)
+  expect(doubles).toBe(0)
+}
+
+/** Returns the longest time for which the others, meanwhile, asked for nothing or recorded nothing. */
+async function freezeOne({ db, simulator }: World, [daemon]: readonly DaemonChild[]): Promise<number> {
+  daemon?.signal('SIGSTOP')
+  const fromMs = Date.now()
+  await waitFor(() => Date.now() - fromMs > FROZEN_MS, { what: 'some time', timeoutMs: FROZEN_MS + 5_000 })
+  const times = simulator
+    .requests()
+    .map(({ at }) => at)
+    .filter((at) => at > fromMs)
+  const rows = await query<{ recorded_at: Date }>(
+    db,
+    'select recorded_at from landfall.transition where recorded_at > $1 order by 1',
+    [new Date(fromMs)],
+  )
+  daemon?.signal('SIGCONT')
+  const longest = (moments: number[]) =>
+    Math.max(...[...moments, Date.now()].map((at, i) => at - (i === 0 ? fromMs : (moments[i - 1] ?? 0))))
+  return Math.max(longest(times), longest(rows.map((row) => row.recorded_at.getTime())))
+}
+
+/** How often one migration was asked for twice within so short a time. */
+function countDoubles(requests: readonly LoggedRequest[], withinMs: number): number {
+  const last = new Map<string, number>()
+  let doubles = 0
+  for (const { at, id } of requests) {
+    if (id === undefined) continue
+    if (at - (last.get(id) ?? Number.NEGATIVE_INFINITY) < withinMs) doubles += 1
+    last.set(id, at)
+  }
+  return doubles
+}
+
+/** How many there are to apply. */
+async function countSchemaChanges({ db }: World): Promise<number> {
+  const rows = await query<{ hash: string }>(db, 'select distinct hash from landfall.schema_change')
+  return rows.length
+}
