@@ -1,0 +1,133 @@
+import { isTerminal } from '../phase.ts'
+import { freshEndOf, nextStep, type PageSeen, startLook, startSweep, type Walk } from '../walk.ts'
+import type { ListMap } from './list-map.ts'
+import { nextSurvey, START_SURVEY, type Survey } from './survey.ts'
+import type { Answer, PlannedRequest, Row } from './types.ts'
+
+/** What has to be done whatever it is worth now: survey, looks that met only new rows, sweeps at a bounded pace. */
+export interface Duties {
+  /** The next page that has to be read, if any. */
+  next(now: number): PlannedRequest | null
+  observe(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean, first: boolean): void
+  /** Whether every page was read once since the start. */
+  baselineDone(): boolean
+  lastSweepSeconds(): number | null
+}
+
+/** A request without an answer is made again after this time. */
+const PATIENCE_S = 10
+/** Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later. */
+const BASELINE_RICH = 0.7
+const BASELINE = 0.5
+const SWEEP = 0.1
+/** Share of live rows on the last pages that makes a first sweep worth its hurry. */
+const RICH = 0.03
+/** New rows are looked for at least this often. */
+const LOOK_S = 60
+
+interface Options {
+  readonly requestsPerSecond: number
+  readonly sweepEvery: number
+}
+
+export function createDuties(map: ListMap, options: Options): Duties {
+  let survey: Survey = START_SURVEY
+  let look: Walk | null = null
+  let sweep: Walk | null = null
+  let sweeps = 0
+  let startedAt = Number.NEGATIVE_INFINITY
+  let took: number | null = null
+  let lastPage = 0
+  let yields = 1
+  let credit = 1
+  let creditAt = Number.NaN
+  const askedAt = { survey: Number.NEGATIVE_INFINITY, look: Number.NEGATIVE_INFINITY, sweep: Number.NEGATIVE_INFINITY }
+
+  const list = (page: number, reason: 'survey' | 'look' | 'sweep', now: number): PlannedRequest => {
+    askedAt[reason] = now
+    return { kind: 'list', page, reason }
+  }
+  const mayAsk = (what: keyof typeof askedAt, now: number) => now - askedAt[what] >= PATIENCE_S
+
+  function share(): number {
+    if (sweeps > 0) return SWEEP
+    return yields > RICH ? BASELINE_RICH : BASELINE
+  }
+
+  function earn(now: number): void {
+    const passed = Number.isNaN(creditAt) ? 0 : Math.max(0, now - creditAt)
+    credit = Math.min(1, credit + passed * options.requestsPerSecond * share())
+    creditAt = now
+  }
+
+  function nextSweep(now: number): PlannedRequest | null {
+    if (survey.page !== null) return null
+    if (sweep === null && now - startedAt >= options.sweepEvery) {
+      const upFirst = map.freshEnd() === 'last'
+      sweep = startSweep((sweeps % 2 === 0) === upFirst ? 'up' : 'down', Math.max(lastPage, survey.lastPage))
+      startedAt = now
+      yields = 1
+    }
+    if (sweep === null || credit < 1 || !mayAsk('sweep', now)) return null
+    credit -= 1
+    return list(sweep.page, 'sweep', now)
+  }
+
+  function walkOn(seen: PageSeen, rows: readonly Row[], now: number): void {
+    if (sweep === null || seen.page !== sweep.page) return
+    askedAt.sweep = Number.NEGATIVE_INFINITY
+    const alive = rows.filter((row) => !isTerminal(row.phase)).length / Math.max(1, rows.length)
+    if (!sweep.seeking) yields += 0.1 * (alive - yields)
+    const step = nextStep(sweep, seen)
+    sweep = step.kind === 'complete' ? null : step.walk
+    if (step.kind === 'go_on') return
+    lastPage = step.walk.lastPage
+    sweeps += 1
+    took = now - startedAt
+    map.learnOrder(freshEndOf(step.walk))
+  }
+
+  function lookOn(seen: PageSeen, allNew: boolean, first: boolean): void {
+    if (look === null && seen.page === map.lookPage() && allNew && !first) {
+      look = startLook(map.freshEnd(), map.lookPage())
+    }
+    if (look === null || seen.page !== look.page) return
+    askedAt.look = Number.NEGATIVE_INFINITY
+    const step = nextStep(look, { ...seen, allNew })
+    look = step.kind === 'complete' ? null : step.walk
+    if (look === null) map.settle()
+  }
+
+  return {
+    next(now) {
+      earn(now)
+      if (survey.page !== null) return mayAsk('survey', now) ? list(survey.page, 'survey', now) : null
+      if (look !== null && mayAsk('look', now)) return list(look.page, 'look', now)
+      if (now - map.lookedAt() > LOOK_S && mayAsk('look', now)) return list(map.lookPage(), 'look', now)
+      return nextSweep(now)
+    },
+    observe(answer, allNew, first) {
+      const now = answer.atMs / 1000
+      if (survey.page === answer.page) {
+        askedAt.survey = Number.NEGATIVE_INFINITY
+        survey = nextSurvey(survey, answer.rows, answer.hasMore)
+        if (survey.page === null) map.learnOrder(survey.freshEnd)
+      }
+      const seen = seenOf(answer, allNew)
+      if (survey.page === null) lookOn(seen, allNew, first)
+      if (look === null) map.settle()
+      walkOn(seen, answer.rows, now)
+    },
+    baselineDone: () => sweeps > 0,
+    lastSweepSeconds: () => took,
+  }
+}
+
+function seenOf(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean): PageSeen {
+  const { page, rows, hasMore } = answer
+  const times = rows.flatMap((row) => (row.createdAtMs === null ? [] : [row.createdAtMs]))
+  const text = (ms: number) => new Date(ms).toISOString()
+  const created =
+    times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
+  return { page, size: rows.length, ids: rows.map((row) => row.id), created, hasMore, allNew }
+}

@@ -1,0 +1,26 @@
+/** Ages in a phase, in seconds, sorted into bins that widen by half an octave: hazards change with the age's magnitude. */
+export const AGE_BINS = 38
+const AGE_UNIT = 8
+
+/** Times since a reading, in seconds, at which urgency is tabulated: four points an octave. */
+export const WAIT_POINTS = 68
+const WAIT_UNIT = 4
+
+export function ageBin(age: number): number {
+  if (!(age > 0)) return 0
+  return Math.min(AGE_BINS - 1, Math.floor(2 * Math.log2(age / AGE_UNIT + 1)))
+}
+
+/** Where a bin begins. */
+export const ageEdge = (bin: number) => AGE_UNIT * (2 ** (bin / 2) - 1)
+
+/** Middle of a bin. */
+export const ageOf = (bin: number) => (ageEdge(bin) + ageEdge(bin + 1)) / 2
+
+/** Place of a wait on the grid, with its fraction, below the last point. */
+export function waitPlace(wait: number): number {
+  if (!(wait > 0)) return 0
+  return Math.min(WAIT_POINTS - 1.001, 4 * Math.log2(wait / WAIT_UNIT + 1))
+}
+
+export const waitAt = (point: number) => WAIT_UNIT * (2 ** (point / 4) - 1)
