@@ -18,8 +18,8 @@ export interface Duties {
 const PATIENCE_S = 10
 /** Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later. */
 const BASELINE_RICH = 0.7
-const BASELINE = 0.5
-const SWEEP = 0.1
+const BASELINE = 0.2
+const SWEEP = 0.07
 /** Share of live rows on the last pages that makes a first sweep worth its hurry. */
 const RICH = 0.03
 /** New rows are looked for at least this often. */

@@ -2,8 +2,8 @@
 export const AGE_BINS = 38
 const AGE_UNIT = 8
 
-/** Times since a reading, in seconds, at which urgency is tabulated: four points an octave. */
-export const WAIT_POINTS = 68
+/** Times since a reading, in seconds, at which urgency is tabulated: three points an octave. */
+export const WAIT_POINTS = 52
 const WAIT_UNIT = 4
 
 export function ageBin(age: number): number {
@@ -20,7 +20,7 @@ export const ageOf = (bin: number) => (ageEdge(bin) + ageEdge(bin + 1)) / 2
 /** Place of a wait on the grid, with its fraction, below the last point. */
 export function waitPlace(wait: number): number {
   if (!(wait > 0)) return 0
-  return Math.min(WAIT_POINTS - 1.001, 4 * Math.log2(wait / WAIT_UNIT + 1))
+  return Math.min(WAIT_POINTS - 1.001, 3 * Math.log2(wait / WAIT_UNIT + 1))
 }
 
-export const waitAt = (point: number) => WAIT_UNIT * (2 ** (point / 4) - 1)
+export const waitAt = (point: number) => WAIT_UNIT * (2 ** (point / 3) - 1)

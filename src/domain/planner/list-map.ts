@@ -25,8 +25,8 @@ export interface ListMap {
   /** Page where the next unseen row is. */
   lookPage(): number
   lookedAt(): number
-  /** Takes in a page; says whether all its rows were unknown until now, or until the look that is under way. */
-  observe(page: number, rows: readonly Row[], hasMore: boolean | null, now: number): { allNew: boolean }
+  /** Takes in a page; returns the rows that were unknown until now, or until the look that is under way. */
+  observe(page: number, rows: readonly Row[], hasMore: boolean | null, now: number): readonly Row[]
   /** Ends the look under way: what it brought is old from now on. */
   settle(): void
   /** Remembers rows that ended, for they still show where the others are. */
@@ -103,16 +103,15 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
 
   function moveDown(page: number, rows: readonly Row[], now: number, first: boolean): void {
     const says = addedBy(rows, page * size)
-    if (says !== null) {
-      if (says > added && provisional.size > 0) {
-        for (const id of provisional) place(id, coordOf(id) + says - added)
-      }
-      if (page === 0 || says > added) {
-        added = page === 0 ? says : Math.max(says, added)
-        confirmedAt = now
-      }
-    } else if (page === 0) {
-      if (!first) added += Math.max(size, Math.round(arrivals() * since(lookedAt, now)))
+    const looking = provisional.size > 0
+    if (says !== null && (page === 0 || looking || says > added)) {
+      const by = says - added
+      if (looking) for (const id of provisional) place(id, coordOf(id) + by)
+      added = says
+      confirmedAt = now
+    } else if (says === null && page === 0) {
+      // Only new rows: at least a page of them came since the last look. The next page will tell.
+      if (!first) added = Math.max(added, found + rows.length)
       confirmedAt = now
     }
     if (page !== 0) return
@@ -158,7 +157,7 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
       if (!first) for (const row of unknown) provisional.add(row.id)
       rows.forEach((row, index) => place(row.id, origin - page * size - index))
       end = Math.max(end, page * size + rows.length)
-      return { allNew: unknown.length === rows.length }
+      return unknown
     },
     settle: () => provisional.clear(),
     keep,

@@ -4,7 +4,7 @@ import { createLagControl } from './lag-control.ts'
 import { type ArrivalCounts, createListMap } from './list-map.ts'
 import { createLiveSet } from './live-set.ts'
 import { createSurvival, type SurvivalCounts } from './survival.ts'
-import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig } from './types.ts'
+import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row } from './types.ts'
 import { CLASSES, createUrgency } from './urgency.ts'
 import { createValuation } from './valuation.ts'
 
@@ -24,12 +24,12 @@ export interface AdaptivePlanner extends Planner {
 }
 
 /** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
-const LIMITS_S = [900, 900, 900, 900]
+const LIMITS_S = [900, 900, 1800, 900]
 /** Share of the budget that goes to what was unread for too long. */
-const FLOOR_SHARE = 0.15
+const FLOOR_SHARE = 0.08
 const FLOOR_S = 5
 /** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
-const ROUND_S = { least: 30, most: 900 }
+const ROUND_S = { least: 60, most: 900 }
 const CLASSES_AT_ONCE = 8
 
 /**
@@ -64,7 +64,7 @@ export function createPlanner(
   function learn(now: number): void {
     if (Number.isNaN(beganAt)) beganAt = now
     const passed = Number.isNaN(tickedAt) ? 0 : Math.max(0, now - tickedAt)
-    const round = Math.min(ROUND_S.most, Math.max(ROUND_S.least, (now - beganAt) / 10))
+    const round = Math.min(ROUND_S.most, Math.max(ROUND_S.least, (now - beganAt) / 5))
     debt += (passed / round) * CLASSES
     if (debt >= 1) {
       const classes = Math.min(CLASSES_AT_ONCE, Math.floor(debt))
@@ -124,16 +124,21 @@ export function createPlanner(
     for (const id of expected.get(answer.page) ?? []) checkPlace(id, shown.has(id))
     expected.delete(answer.page)
     for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
-    const { allNew } = map.observe(answer.page, answer.rows, answer.hasMore, now)
+    const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
+    if (!duties.baselineDone()) for (const row of unknown) addSight(row, now)
     for (const row of answer.rows) if (isTerminal(row.phase)) observeRow(row.id, row, now)
-    duties.observe(answer, allNew, first)
+    duties.observe(answer, unknown.length === answer.rows.length, first)
   }
 
-  function observeRow(id: string, row: { phase: LiveMigration['phase'] | Parameters<typeof isTerminal>[0]; createdAtMs: number | null }, now: number): void {
+  function observeRow(id: string, row: Row, now: number): void {
     const slot = set.slotOf(id)
     const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
     const what = set.observe(id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
     if (what === 'ended') map.keep(id, coord)
+  }
+
+  function addSight(row: Row, now: number): void {
+    if (row.createdAtMs !== null) survival.addSight(Math.max(0, now - row.createdAtMs / 1000), !isTerminal(row.phase))
   }
 
   /** A row that was not where the map says is believed less, and may be asked for on its own. */
@@ -166,6 +171,12 @@ export function createPlanner(
     },
     hint: (id, nowMs) => void hints.set(id, nowMs),
     forget: set.forget,
+    debug: (now: number) => {
+      const c = set.columns
+      let noplace = 0, low = 0
+      for (let i = 0; i < set.size(); i++) { if (Number.isNaN(c.coord[i])) noplace++; if (c.trust[i]! < 0.9) low++ }
+      return { live: set.size(), noplace, low, rel: values.reliability.toFixed(2), arr: map.arrivals().toFixed(4), lag: control.lag().toFixed(1), shift: map.shift(now).toFixed(1), unseen: map.unseen(now).toFixed(1), base: duties.baselineDone(), best: values.bestPage(), get: values.bestGet(), end: map.end(), size: map.pageSize() }
+    },
     learned: () => ({
       version: 1,
       survival: survival.counts(),

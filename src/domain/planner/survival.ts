@@ -1,4 +1,5 @@
 import { AGE_BINS, ageBin, ageEdge, ageOf } from './grid.ts'
+import { createSnapshot } from './snapshot.ts'
 
 /** Phases that are told apart, as small numbers; `ENDED` is where all terminal phases lead. */
 export const PENDING = 0
@@ -44,6 +45,8 @@ export interface Survival {
   /** A migration was in the phase from one age to another. */
   addTime(state: number, fromAge: number, toAge: number): void
   addChange(state: number, to: number, age: number): void
+  /** A migration seen for the first time, so long after its creation. */
+  addSight(age: number, alive: boolean): void
   decay(seconds: number): void
   /** Changes per second from one state to another, per age bin. */
   hazards(state: number, to: number): Float64Array
@@ -57,8 +60,14 @@ export function createSurvival(known: SurvivalCounts | null): Survival {
   const changes = Array.from({ length: LIVE_STATES }, (_, state) =>
     Array.from({ length: STATES }, (__, to) => load(known?.changes[state]?.[to])),
   )
+  const snapshot = createSnapshot()
   const timeOf = (state: number) => seconds[state] as Float64Array
   const changesOf = (state: number, to: number) => changes[state]?.[to] as Float64Array
+
+  function guess(state: number, to: number): Float64Array {
+    const prior = priorOf(state, to)
+    return state === RUNNING && to === ENDED ? snapshot.correct(prior) : prior
+  }
 
   function fade(factor: number): void {
     for (const row of seconds) scale(row, factor)
@@ -82,7 +91,8 @@ export function createSurvival(known: SurvivalCounts | null): Survival {
       if ((row[bin] ?? 0) > MOST_CHANGES) fade(0.5)
     },
     decay: (passed) => fade(0.5 ** (Math.max(0, passed) / HALF_LIFE_S)),
-    hazards: (state, to) => estimate(priorOf(state, to), smooth(changesOf(state, to)), smooth(timeOf(state))),
+    addSight: snapshot.add,
+    hazards: (state, to) => estimate(guess(state, to), smooth(changesOf(state, to)), smooth(timeOf(state))),
     counts: () => ({
       seconds: seconds.map(rounded),
       changes: changes.map((rows) => rows.map(rounded)),

@@ -35,6 +35,9 @@ const SINCE = Float64Array.from({ length: WAIT_POINTS * WAIT_POINTS }, (_, index
   return waitPlace(waitAt(Math.floor(index / WAIT_POINTS)) - (waitAt(at - 1) + waitAt(at)) / 2)
 })
 
+const WAITS = Float64Array.from({ length: WAIT_POINTS }, (_, point) => waitAt(point))
+const EDGES = Float64Array.from({ length: AGE_BINS + 1 }, (_, bin) => ageEdge(bin))
+
 type Hazards = readonly (readonly Float64Array[])[]
 
 /** Tables that follow what is learned, a few classes at a time, so that no tick pays for all of them. */
@@ -101,20 +104,21 @@ function chances(hazards: Hazards, state: number, age: number, next: readonly Fl
   const ended = new Float64Array(WAIT_POINTS)
   const worth = new Float64Array(WAIT_POINTS)
   const moved = Array.from({ length: LIVE_STATES }, () => new Float64Array(WAIT_POINTS))
+  const sums = new Float64Array(LIVE_STATES + 1)
   let alive = 1
   let direct = 0
   let moment = 0
   let before = 0
   for (let point = 1; point < WAIT_POINTS; point += 1) {
-    const from = waitAt(point - 1)
-    const to = waitAt(point)
-    const step = leave(out, age, from, to)
-    const gone = step.total > 0 ? (alive * (1 - Math.exp(-step.total))) / step.total : 0
-    direct += gone * (step.to[ENDED] ?? 0)
-    moved.forEach((masses, other) => {
-      masses[point] = gone * (step.to[other] ?? 0)
-    })
-    alive -= gone * step.total
+    const from = WAITS[point - 1] ?? 0
+    const to = WAITS[point] ?? 0
+    const total = leave(out, age + from, age + to, sums)
+    const gone = total > 0 ? (alive * (1 - Math.exp(-total))) / total : 0
+    direct += gone * (sums[ENDED] ?? 0)
+    for (let other = 0; other < LIVE_STATES; other += 1) {
+      ;(moved[other] as Float64Array)[point] = gone * (sums[other] ?? 0)
+    }
+    alive -= gone * total
     const now = Math.min(1, direct + indirect(moved, next, point))
     moment += (Math.max(0, now - before) * (from + to)) / 2
     before = Math.max(before, now)
@@ -131,30 +135,32 @@ function indirect(moved: readonly Float64Array[], next: readonly Float64Array[],
     const chance = next[other] as Float64Array
     for (let at = 1; at <= point; at += 1) {
       const mass = masses[at] ?? 0
-      if (mass < 1e-7) continue
+      if (mass < 1e-5) continue
       const place = SINCE[point * WAIT_POINTS + at] ?? 0
-      const low = chance[Math.floor(place)] ?? 0
-      sum += mass * (low + (place - Math.floor(place)) * ((chance[Math.floor(place) + 1] ?? low) - low))
+      const below = place | 0
+      const low = chance[below] ?? 0
+      sum += mass * (low + (place - below) * ((chance[below + 1] ?? low) - low))
     }
   })
   return sum
 }
 
-/** Integrated hazard to each state between two waits. */
-function leave(out: readonly Float64Array[], age: number, from: number, to: number) {
-  const sums = [0, 0, 0, 0, 0]
+/** Integrated hazard to each state between two waits, into `sums`; returns the total. */
+function leave(out: readonly Float64Array[], from: number, to: number, sums: Float64Array): number {
+  sums.fill(0)
   let total = 0
-  for (let bin = ageBin(age + from); bin <= ageBin(age + to); bin += 1) {
-    const low = Math.max(age + from, ageEdge(bin))
-    const high = bin === AGE_BINS - 1 ? age + to : Math.min(age + to, ageEdge(bin + 1))
+  const last = ageBin(to)
+  for (let bin = ageBin(from); bin <= last; bin += 1) {
+    const low = Math.max(from, EDGES[bin] ?? 0)
+    const high = bin === AGE_BINS - 1 ? to : Math.min(to, EDGES[bin + 1] ?? to)
     if (high <= low) continue
     for (let state = 0; state <= LIVE_STATES; state += 1) {
-      const part = (out[state]?.[bin] ?? 0) * (high - low)
+      const part = ((out[state] as Float64Array)[bin] ?? 0) * (high - low)
       sums[state] = (sums[state] ?? 0) + part
       total += part
     }
   }
-  return { to: sums, total }
+  return total
 }
 
 export function interpolate(row: Float64Array | Float32Array, wait: number, offset = 0): number {
