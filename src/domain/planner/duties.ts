@@ -8,7 +8,7 @@ import type { Answer, PlannedRequest, Row } from './types.ts'
 export interface Duties {
   /** The next page that has to be read, if any. */
   next(now: number): PlannedRequest | null
-  observe(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean, first: boolean): void
+  observe(answer: Extract<Answer, { kind: 'list' }>, unknown: readonly Row[], first: boolean): void
   /** Whether every page was read once since the start. */
   baselineDone(): boolean
   lastSweepSeconds(): number | null
@@ -16,10 +16,12 @@ export interface Duties {
 
 /** A request without an answer is made again after this time. */
 const PATIENCE_S = 10
-/** Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later. */
+/**
+ * Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later: more
+ * where sweeps meet live migrations that nobody knew, which looks should have found. */
 const BASELINE_RICH = 0.7
 const BASELINE = 0.2
-const SWEEP = 0.07
+const SWEEP = { least: 0.03, most: 0.3 }
 /** Share of live rows on the last pages that makes a first sweep worth its hurry. */
 const RICH = 0.03
 /** New rows are looked for at least this often. */
@@ -39,6 +41,7 @@ export function createDuties(map: ListMap, options: Options): Duties {
   let took: number | null = null
   let lastPage = 0
   let yields = 1
+  let surprise = 0
   let credit = 1
   let creditAt = Number.NaN
   const askedAt = { survey: Number.NEGATIVE_INFINITY, look: Number.NEGATIVE_INFINITY, sweep: Number.NEGATIVE_INFINITY }
@@ -50,9 +53,12 @@ export function createDuties(map: ListMap, options: Options): Duties {
   const mayAsk = (what: keyof typeof askedAt, now: number) => now - askedAt[what] >= PATIENCE_S
 
   function share(): number {
-    if (sweeps > 0) return SWEEP
+    if (sweeps > 0) return Math.min(SWEEP.most, SWEEP.least + surprise / 2)
     return yields > RICH ? BASELINE_RICH : BASELINE
   }
+
+  const isFarFromNew = (page: number) =>
+    map.freshEnd() === 'first' ? page > 1 : map.freshEnd() !== 'last' || page < map.lookPage() - 1
 
   function earn(now: number): void {
     const passed = Number.isNaN(creditAt) ? 0 : Math.max(0, now - creditAt)
@@ -106,8 +112,13 @@ export function createDuties(map: ListMap, options: Options): Duties {
       if (now - map.lookedAt() > LOOK_S && mayAsk('look', now)) return list(map.lookPage(), 'look', now)
       return nextSweep(now)
     },
-    observe(answer, allNew, first) {
+    observe(answer, unknown, first) {
       const now = answer.atMs / 1000
+      const allNew = unknown.length === answer.rows.length
+      if (sweep?.page === answer.page && isFarFromNew(answer.page)) {
+        const met = unknown.some((row) => !isTerminal(row.phase))
+        surprise += 0.03 * (Number(met && sweeps > 0) - surprise)
+      }
       if (survey.page === answer.page) {
         askedAt.survey = Number.NEGATIVE_INFINITY
         survey = nextSurvey(survey, answer.rows, answer.hasMore)

@@ -127,7 +127,7 @@ export function createPlanner(
     const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
     if (!duties.baselineDone()) for (const row of unknown) addSight(row, now)
     for (const row of answer.rows) if (isTerminal(row.phase)) observeRow(row.id, row, now)
-    duties.observe(answer, unknown.length === answer.rows.length, first)
+    duties.observe(answer, unknown, first)
   }
 
   function observeRow(id: string, row: Row, now: number): void {
