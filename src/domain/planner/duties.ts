@@ -20,7 +20,7 @@ const PATIENCE_S = 10
  * Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later: more
  * where sweeps meet live migrations that nobody knew, which looks should have found. */
 const BASELINE_RICH = 0.7
-const BASELINE = 0.2
+const BASELINE = 0.08
 const SWEEP = { least: 0.03, most: 0.3 }
 /** Share of live rows on the last pages that makes a first sweep worth its hurry. */
 const RICH = 0.03

@@ -13,7 +13,7 @@ export interface LagControl {
 /** Time in which the threshold may change by a factor of e. */
 const PACE_S = 60
 /** Aims a little below the goal. */
-const MARGIN = 0.85
+const MARGIN = 0.75
 const SMOOTH_S = 60
 
 export function createLagControl(goal: number): LagControl {

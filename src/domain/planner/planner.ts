@@ -26,7 +26,7 @@ export interface AdaptivePlanner extends Planner {
 /** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
 const LIMITS_S = [900, 900, 1800, 900]
 /** Share of the budget that goes to what was unread for too long. */
-const FLOOR_SHARE = 0.08
+const FLOOR_SHARE = 0.05
 const FLOOR_S = 5
 /** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
 const ROUND_S = { least: 60, most: 900 }
