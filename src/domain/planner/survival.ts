@@ -25,7 +25,8 @@ const PRIORS: readonly Prior[] = [
 ]
 
 /** Events that the prior counts for: per bin, and for the overall speed of a kind of change. */
-const BIN_WEIGHT = 1.5
+const BIN_WEIGHT = 3
+const BROAD_WEIGHT = 1.5
 const SPEED_WEIGHT = 2
 /** No migration is certain to stay, none certain to go. */
 const LOWEST = 1e-7
@@ -92,7 +93,7 @@ export function createSurvival(known: SurvivalCounts | null): Survival {
     },
     decay: (passed) => fade(0.5 ** (Math.max(0, passed) / HALF_LIFE_S)),
     addSight: snapshot.add,
-    hazards: (state, to) => estimate(guess(state, to), smooth(changesOf(state, to)), smooth(timeOf(state))),
+    hazards: (state, to) => estimate(guess(state, to), changesOf(state, to), timeOf(state)),
     counts: () => ({
       seconds: seconds.map(rounded),
       changes: changes.map((rows) => rows.map(rounded)),
@@ -118,19 +119,26 @@ function estimate(prior: Float64Array, changed: Float64Array, time: Float64Array
     expected += (time[bin] ?? 0) * (prior[bin] ?? 0)
   }
   const speed = (all + SPEED_WEIGHT) / (expected + SPEED_WEIGHT)
-  return prior.map((share, bin) => {
-    if (share === 0 && all === 0) return 0
-    const guess = Math.max(LOWEST, share * speed)
-    const hazard = ((changed[bin] ?? 0) + BIN_WEIGHT) / ((time[bin] ?? 0) + BIN_WEIGHT / guess)
+  if (all === 0 && prior.every((share) => share === 0)) return prior
+  const guess = prior.map((share) => Math.max(LOWEST, share * speed))
+  const broad = draw(guess, blur(changed, 3), blur(time, 3), BROAD_WEIGHT)
+  return draw(broad, blur(changed, 1), blur(time, 1), BIN_WEIGHT)
+}
+
+function draw(guess: Float64Array, changed: Float64Array, time: Float64Array, weight: number): Float64Array {
+  return guess.map((share, bin) => {
+    const hazard = ((changed[bin] ?? 0) + weight) / ((time[bin] ?? 0) + weight / share)
     return Math.min(HIGHEST, Math.max(LOWEST, hazard))
   })
 }
 
-/** Neighbouring ages are alike. */
-function smooth(row: Float64Array): Float64Array {
-  return row.map(
-    (value, bin) => 0.5 * value + 0.25 * (row[bin - 1] ?? value) + 0.25 * (row[bin + 1] ?? value),
-  )
+/** Neighbouring ages are alike: sums over bins, less of those further away. */
+function blur(row: Float64Array, reach: number): Float64Array {
+  return row.map((_, bin) => {
+    let sum = 0
+    for (let by = -reach; by <= reach; by += 1) sum += (row[bin + by] ?? 0) * (1 - Math.abs(by) / (reach + 1))
+    return sum
+  })
 }
 
 function load(row: readonly number[] | undefined): Float64Array {
