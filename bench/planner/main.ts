@@ -1,26 +1,66 @@
-import { createPlanner } from '../../src/domain/planner/planner.ts'
-import { readTrace } from './trace.ts'
-import { replay } from './replay.ts'
-import { createSweeper, createTimers, fixed30, backoff } from './rivals.ts'
+import { parseArgs } from 'node:util'
 
-function random(seed: number) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
+import { createPlanner } from '../../src/domain/planner/planner.ts'
+import type { Planner } from '../../src/domain/planner/types.ts'
+import { createRandom } from './random.ts'
+import { type Outcome, replay } from './replay.ts'
+import { printReport } from './report.ts'
+import { backoff, createSweeper, createTimers, fixed30 } from './rivals.ts'
+import { SHAPES } from './shapes.ts'
+import { readTrace, type Trace } from './trace.ts'
+import { buildTrace, WORKLOADS } from './workloads.ts'
+
+// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--seed N] [--json]
+const { values } = parseArgs({
+  options: {
+    trace: { type: 'string', multiple: true },
+    shapes: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+export interface TraceResult {
+  readonly trace: string
+  readonly outcomes: readonly Outcome[]
 }
-let g=0,n=0
-for (const f of process.argv.slice(2)) {
-  const trace = readTrace(f)
-  const conf = { requestsPerSecond: trace.budget.requests_per_second, pageSize: trace.page_size, sweepEveryMs: 300_000, lagGoalMs: 0 }
-  const all = process.env.ALL ? [['fixed', createTimers(fixed30, random(1))], ['backoff', createTimers(backoff, random(1))], ['sweep', createSweeper()]] as const : []
-  for (const [n, p] of [...all, ['ours', createPlanner(conf, null, [], random(1))] as const, ['goal', createPlanner({...conf, lagGoalMs: 15000}, null, [], random(1))] as const]) {
-  if (n==='goal' && !process.env.GOAL) continue
-    const t=performance.now()
-    const o = replay(trace, n, p)
-    console.log(trace.name.padEnd(26), n.padEnd(8), o.mean.toFixed(1), o.p50.toFixed(1), o.p99.toFixed(1), o.worst.toFixed(0), 'used', o.used.toFixed(2), o.gets, o.lists, o.peak, o.peakAllowed, JSON.stringify(o.reasons), Math.round(performance.now()-t),'ms')
-  }
+
+const seed = Number(values.seed)
+const results: TraceResult[] = []
+for (const trace of listTraces()) {
+  if (values.only !== undefined && trace.name !== values.only) continue
+  const result = { trace: trace.name, outcomes: replayAll(trace) }
+  results.push(result)
+  if (!values.json) printReport(result)
+}
+if (values.json) console.log(JSON.stringify(results, null, 2))
+else printReport(results)
+
+function* listTraces(): Generator<Trace> {
+  if (values.trace !== undefined) for (const file of values.trace) yield readTrace(file)
+  else if (values.shapes) for (const [index, shape] of SHAPES.entries()) yield buildTrace(shape, seed * 100 + index)
+  else for (const [index, one] of WORKLOADS.entries()) yield buildTrace(one, seed * 100 + index)
+}
+
+function replayAll(trace: Trace): Outcome[] {
+  const adaptive = (lagGoalMs: number): Planner =>
+    createPlanner(
+      {
+        requestsPerSecond: trace.budget.requests_per_second,
+        pageSize: trace.page_size,
+        sweepEveryMs: 300_000,
+        lagGoalMs,
+      },
+      null,
+      [],
+      createRandom(seed),
+    )
+  return [
+    replay(trace, 'fixed', createTimers(fixed30, createRandom(seed))),
+    replay(trace, 'backoff', createTimers(backoff, createRandom(seed))),
+    replay(trace, 'sweep', createSweeper()),
+    replay(trace, 'adaptive', adaptive(0)),
+    replay(trace, 'adaptive, goal 15 s', adaptive(15_000)),
+  ]
 }
