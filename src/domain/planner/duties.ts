@@ -40,6 +40,8 @@ export function createDuties(map: ListMap, options: Options): Duties {
   let startedAt = Number.NEGATIVE_INFINITY
   let took: number | null = null
   let lastPage = 0
+  /** Where new rows were expected before the answer at hand. */
+  let lookedFor = 0
   let yields = 1
   let surprise = 0
   let credit = 1
@@ -48,6 +50,7 @@ export function createDuties(map: ListMap, options: Options): Duties {
 
   const list = (page: number, reason: 'survey' | 'look' | 'sweep', now: number): PlannedRequest => {
     askedAt[reason] = now
+    lookedFor = map.lookPage()
     return { kind: 'list', page, reason }
   }
   const mayAsk = (what: keyof typeof askedAt, now: number) => now - askedAt[what] >= PATIENCE_S
@@ -94,8 +97,9 @@ export function createDuties(map: ListMap, options: Options): Duties {
   }
 
   function lookOn(seen: PageSeen, allNew: boolean, first: boolean): void {
-    if (look === null && seen.page === map.lookPage() && allNew && !first) {
-      look = startLook(map.freshEnd(), map.lookPage())
+    const more = allNew && seen.size > 0 && !first
+    if (look === null && (seen.page === lookedFor || seen.page === map.lookPage()) && more) {
+      look = startLook(map.freshEnd(), seen.page)
     }
     if (look === null || seen.page !== look.page) return
     askedAt.look = Number.NEGATIVE_INFINITY

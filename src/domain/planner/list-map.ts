@@ -122,11 +122,14 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
 
   function moveEnd(page: number, rows: readonly Row[], now: number): void {
     const until = page * size + rows.length
-    if (page === Math.floor(end / size) || until > end) {
+    if (fresh === 'anywhere') {
+      // New rows may be on any page: only sweeps find them.
+      if (page === 0) lookedAt = now
+    } else if (page === Math.floor(end / size) || until > end) {
       if (Number.isNaN(lookedAt)) lookedAt = now
       else count(Math.max(0, until - end), now)
     }
-    end = Math.max(end, until)
+    end = rows.length === 0 ? Math.min(end, until) : Math.max(end, until)
   }
 
   return {
@@ -143,8 +146,11 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
     arrivals,
     shift: (now) => (fresh === 'first' ? added + arrivals() * since(confirmedAt, now) : 0),
     doubt: (now) => (fresh === 'first' ? Math.sqrt(arrivals() * since(confirmedAt, now)) : 0),
-    unseen: (now) =>
-      (fresh === 'first' ? added - found + arrivals() * since(confirmedAt, now) : arrivals() * since(lookedAt, now)),
+    unseen(now) {
+      if (fresh === 'anywhere') return 0
+      if (fresh === 'last') return arrivals() * since(lookedAt, now)
+      return added - found + arrivals() * since(confirmedAt, now)
+    },
     lookPage: () => (fresh === 'last' ? Math.floor(end / size) : 0),
     lookedAt: () => lookedAt,
     observe(page, rows, hasMore, now) {
@@ -156,7 +162,7 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
       const origin = fresh === 'first' ? added : 0
       if (!first) for (const row of unknown) provisional.add(row.id)
       rows.forEach((row, index) => place(row.id, origin - page * size - index))
-      end = Math.max(end, page * size + rows.length)
+      if (rows.length > 0) end = Math.max(end, page * size + rows.length)
       return unknown
     },
     settle: () => provisional.clear(),

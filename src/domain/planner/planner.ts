@@ -175,7 +175,7 @@ export function createPlanner(
       const c = set.columns
       let noplace = 0, low = 0
       for (let i = 0; i < set.size(); i++) { if (Number.isNaN(c.coord[i])) noplace++; if (c.trust[i]! < 0.9) low++ }
-      return { live: set.size(), noplace, low, rel: values.reliability.toFixed(2), arr: map.arrivals().toFixed(4), lag: control.lag().toFixed(1), shift: map.shift(now).toFixed(1), unseen: map.unseen(now).toFixed(1), base: duties.baselineDone(), best: values.bestPage(), get: values.bestGet(), end: map.end(), size: map.pageSize() }
+      return { live: set.size(), noplace, low, rel: values.reliability.toFixed(2), arr: map.arrivals().toFixed(4), lag: control.lag().toFixed(1), fresh: map.freshEnd(), look: map.lookPage(), shift: map.shift(now).toFixed(1), unseen: map.unseen(now).toFixed(1), base: duties.baselineDone(), best: values.bestPage(), get: values.bestGet(), end: map.end(), size: map.pageSize() }
     },
     learned: () => ({
       version: 1,
