@@ -39,7 +39,8 @@ else printReport(results)
 
 function* listTraces(): Generator<Trace> {
   if (values.trace !== undefined) for (const file of values.trace) yield readTrace(file)
-  else if (values.shapes) for (const [index, shape] of SHAPES.entries()) yield buildTrace(shape, seed * 100 + index)
+  else if (values.shapes)
+    for (const [index, shape] of SHAPES.entries()) yield buildTrace(shape, seed * 100 + index)
   else for (const [index, one] of WORKLOADS.entries()) yield buildTrace(one, seed * 100 + index)
 }
 

@@ -120,8 +120,7 @@ export function createTimers(next: NextInterval, random: () => number): Planner 
 function seenOf(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean): PageSeen {
   const times = answer.rows.map((row) => row.createdAtMs ?? 0)
   const text = (ms: number) => new Date(ms).toISOString()
-  const created =
-    times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
+  const created = times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
   const { page, rows, hasMore } = answer
   return { page, size: rows.length, ids: rows.map((row) => row.id), created, hasMore, allNew }
 }

@@ -42,7 +42,14 @@ export const SHAPES: readonly Workload[] = [
     perSecond: 1,
     pageSize: 100,
   },
-  { name: 'constant-hazard', rate: 0.1, work: (n) => exponential(n, 2 * HOUR), userShare: 0, ...tight, pageSize: 10 },
+  {
+    name: 'constant-hazard',
+    rate: 0.1,
+    work: (n) => exponential(n, 2 * HOUR),
+    userShare: 0,
+    ...tight,
+    pageSize: 10,
+  },
   { name: 'clockwork', rate: 0.05, work: () => 1200, userShare: 0, ...tight, pageSize: 20 },
 ]
 

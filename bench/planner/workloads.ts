@@ -34,7 +34,14 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'mixed-tight-small-pages', rate: 0.1, work: mixed, ...tight, pageSize: 10 },
   { name: 'mixed-tight-large-pages', rate: 0.1, work: mixed, ...tight, pageSize: 100 },
   { name: 'mixed-wide-small-pages', rate: 0.1, work: mixed, perSecond: 5, burst: 20, pageSize: 10 },
-  { name: 'short-jobs', rate: 0.2, work: (n) => lognormal(n, 120, 0.5), userShare: 0, ...tight, pageSize: 50 },
+  {
+    name: 'short-jobs',
+    rate: 0.2,
+    work: (n) => lognormal(n, 120, 0.5),
+    userShare: 0,
+    ...tight,
+    pageSize: 50,
+  },
   {
     name: 'long-jobs-many-waiting',
     rate: 0.05,
@@ -74,7 +81,12 @@ export function buildTrace(workload: Workload, seed: number): Trace {
 
 /** Waits to start, works, sometimes stops for the user, ends. */
 function lifeOf(workload: Workload, next: Random, created: number): Changes {
-  const { work, userShare = 0.2, userWait = (n: Random) => lognormal(n, HOUR, 1), ending = endOnce } = workload
+  const {
+    work,
+    userShare = 0.2,
+    userWait = (n: Random) => lognormal(n, HOUR, 1),
+    ending = endOnce,
+  } = workload
   let at = created + exponential(next, 60)
   const changes: Changes = [[at, 'WORKING']]
   const total = work(next)

@@ -11,7 +11,8 @@ export interface Duties {
   observe(answer: Extract<Answer, { kind: 'list' }>, unknown: readonly Row[], first: boolean): void
   /** Whether every page was read once since the start. */
   baselineDone(): boolean
-  lastSweepSeconds(): number | null
+  /** Share of the budget that sweeps may have at present. */
+  share(): number
 }
 
 /** A request without an answer is made again after this time. */
@@ -38,7 +39,6 @@ export function createDuties(map: ListMap, options: Options): Duties {
   let sweep: Walk | null = null
   let sweeps = 0
   let startedAt = Number.NEGATIVE_INFINITY
-  let took: number | null = null
   let lastPage = 0
   /** Where new rows were expected before the answer at hand. */
   let lookedFor = 0
@@ -46,7 +46,11 @@ export function createDuties(map: ListMap, options: Options): Duties {
   let surprise = 0
   let credit = 1
   let creditAt = Number.NaN
-  const askedAt = { survey: Number.NEGATIVE_INFINITY, look: Number.NEGATIVE_INFINITY, sweep: Number.NEGATIVE_INFINITY }
+  const askedAt = {
+    survey: Number.NEGATIVE_INFINITY,
+    look: Number.NEGATIVE_INFINITY,
+    sweep: Number.NEGATIVE_INFINITY,
+  }
 
   const list = (page: number, reason: 'survey' | 'look' | 'sweep', now: number): PlannedRequest => {
     askedAt[reason] = now
@@ -92,7 +96,6 @@ export function createDuties(map: ListMap, options: Options): Duties {
     if (step.kind === 'go_on') return
     lastPage = step.walk.lastPage
     sweeps += 1
-    took = now - startedAt
     map.learnOrder(freshEndOf(step.walk))
   }
 
@@ -134,7 +137,7 @@ export function createDuties(map: ListMap, options: Options): Duties {
       walkOn(seen, answer.rows, now)
     },
     baselineDone: () => sweeps > 0,
-    lastSweepSeconds: () => took,
+    share,
   }
 }
 
@@ -142,7 +145,6 @@ function seenOf(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean): Pag
   const { page, rows, hasMore } = answer
   const times = rows.flatMap((row) => (row.createdAtMs === null ? [] : [row.createdAtMs]))
   const text = (ms: number) => new Date(ms).toISOString()
-  const created =
-    times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
+  const created = times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
   return { page, size: rows.length, ids: rows.map((row) => row.id), created, hasMore, allNew }
 }

@@ -21,7 +21,9 @@ const exactPlace = (wait: number) => Math.min(WAIT_POINTS - 1.001, 3 * Math.log2
 
 /** A logarithm for each of 50,000 migrations at each tick would be most of the tick. */
 const STEPS_A_SECOND = 8
-const PLACES = Float64Array.from({ length: 4096 * STEPS_A_SECOND }, (_, step) => exactPlace(step / STEPS_A_SECOND))
+const PLACES = Float64Array.from({ length: 4096 * STEPS_A_SECOND }, (_, step) =>
+  exactPlace(step / STEPS_A_SECOND),
+)
 
 /** Place of a wait on the grid, with its fraction, below the last point. */
 export function waitPlace(wait: number): number {

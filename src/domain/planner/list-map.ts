@@ -1,5 +1,5 @@
 import type { FreshEnd } from '../walk.ts'
-import { type LiveSet } from './live-set.ts'
+import type { LiveSet } from './live-set.ts'
 import type { Row } from './types.ts'
 
 /**
@@ -154,7 +154,8 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
     lookPage: () => (fresh === 'last' ? Math.floor(end / size) : 0),
     lookedAt: () => lookedAt,
     observe(page, rows, hasMore, now) {
-      if (rows.length > size || (hasMore === true && rows.length > 0 && rows.length < size)) size = rows.length
+      if (rows.length > size || (hasMore === true && rows.length > 0 && rows.length < size))
+        size = rows.length
       const first = Number.isNaN(lookedAt)
       const unknown = rows.filter((row) => Number.isNaN(coordOf(row.id)) || provisional.has(row.id))
       if (fresh === 'first') moveDown(page, rows, now, first)

@@ -1,11 +1,14 @@
 import { isTerminal } from '../phase.ts'
 import { createDuties } from './duties.ts'
+import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
+import { type Forecast, forecastLag, type Readable } from './forecast.ts'
+import { WAIT_POINTS } from './grid.ts'
 import { createLagControl } from './lag-control.ts'
 import { type ArrivalCounts, createListMap } from './list-map.ts'
 import { createLiveSet } from './live-set.ts'
 import { createSurvival, type SurvivalCounts } from './survival.ts'
 import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row } from './types.ts'
-import { CLASSES, createUrgency } from './urgency.ts'
+import { CLASSES, createUrgency, interpolate } from './urgency.ts'
 import { createValuation } from './valuation.ts'
 
 /** What is worth keeping over a restart: a small JSON document. */
@@ -19,7 +22,14 @@ export interface Learned {
 export interface AdaptivePlanner extends Planner {
   /** Someone says that a migration may have changed: it is read soon, within the budget. */
   hint(id: string, nowMs: number): void
+  /** A migration that is gone. */
   forget(id: string): void
+  /** When and why a live migration is read next. */
+  explain(id: string, nowMs: number): Explanation | null
+  /** Delay to be expected, and what half and double the budget would give. */
+  forecast(nowMs: number): Forecast
+  /** Mean delay at present, as reckoned from what may have ended unseen. */
+  lagMs(): number
   learned(): Learned
 }
 
@@ -58,7 +68,12 @@ export function createPlanner(
   let beganAt = Number.NaN
   let tickedAt = Number.NaN
   let floorCredit = 0
-  for (const one of live) set.restore(one.id, one.phase, one.statusSinceMs / 1000, one.lastObservedAtMs / 1000)
+  /** Worth at which requests are made at present. */
+  let level = 0
+  /** Classes whose tables wait to be brought up to date. */
+  let debt = 0
+  for (const one of live)
+    set.restore(one.id, one.phase, one.statusSinceMs / 1000, one.lastObservedAtMs / 1000)
   urgency.refresh(CLASSES, set.resumedAt())
 
   function learn(now: number): void {
@@ -75,7 +90,6 @@ export function createPlanner(
     floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
     tickedAt = now
   }
-  let debt = 0
 
   function list(page: number, reason: PlannedRequest['reason'], now: number): PlannedRequest {
     expected.set(page, values.takePage(page, now).map(set.idAt))
@@ -107,7 +121,9 @@ export function createPlanner(
     const page = values.bestPage()
     const one = values.bestGet()
     const least = control.threshold() * (0.8 + 0.4 * random())
-    if (Math.max(page.worth, one.worth) <= least) return null
+    const worth = Math.max(page.worth, one.worth)
+    if (worth <= least || worth <= 0) return null
+    level += 0.1 * (worth - level)
     return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
   }
 
@@ -115,6 +131,42 @@ export function createPlanner(
     const duty = nextHint() ?? duties.next(now)
     if (duty?.kind === 'list') return list(duty.page, duty.reason, now)
     return duty ?? nextFloor(now) ?? nextByValue(now)
+  }
+
+  const waiting = (slot: number): Waiting => ({
+    klass: set.columns.klass[slot] ?? 0,
+    readAt: set.columns.readAt[slot] ?? 0,
+  })
+
+  function explainSlot(slot: number, now: number): Explanation {
+    values.scan(now)
+    const page = values.pageOf(slot)
+    const alone = waiting(slot)
+    const shown = page === null ? [alone] : values.slotsOn(page).map(waiting)
+    const wait = secondsUntilWorth(urgency, shown, level, now)
+    return {
+      by: page === null ? { kind: 'get' } : { kind: 'list', page, with: shown.length },
+      expectedAtMs: 1000 * (now + Math.min(wait, Math.max(0, limitAt(slot) - now))),
+      lastReadAtMs: 1000 * alone.readAt,
+      endedChance: interpolate(urgency.ended, now - alone.readAt, alone.klass * WAIT_POINTS),
+      worthS: page === null ? values.worthOf(slot) : values.worthOfPage(page),
+      madeAtS: level,
+    }
+  }
+
+  const limitAt = (slot: number) =>
+    (set.columns.readAt[slot] ?? 0) + (LIMITS_S[set.columns.state[slot] ?? 0] ?? 900)
+
+  function readables(): Readable[] {
+    const pages = new Map<number, number>()
+    const single: Readable[] = []
+    for (let slot = 0; slot < set.size(); slot += 1) {
+      const page = values.pageOf(slot)
+      const rate = urgency.rate[set.columns.klass[slot] ?? 0] ?? 0
+      if (page === null) single.push({ rate })
+      else pages.set(page, (pages.get(page) ?? 0) + rate)
+    }
+    return [...single, ...Array.from(pages.values(), (rate) => ({ rate }))]
   }
 
   function observeList(answer: Extract<Answer, { kind: 'list' }>): void {
@@ -138,7 +190,8 @@ export function createPlanner(
   }
 
   function addSight(row: Row, now: number): void {
-    if (row.createdAtMs !== null) survival.addSight(Math.max(0, now - row.createdAtMs / 1000), !isTerminal(row.phase))
+    if (row.createdAtMs !== null)
+      survival.addSight(Math.max(0, now - row.createdAtMs / 1000), !isTerminal(row.phase))
   }
 
   /** A row that was not where the map says is believed less, and may be asked for on its own. */
@@ -171,12 +224,20 @@ export function createPlanner(
     },
     hint: (id, nowMs) => void hints.set(id, nowMs),
     forget: set.forget,
-    debug: (now: number) => {
-      const c = set.columns
-      let noplace = 0, low = 0
-      for (let i = 0; i < set.size(); i++) { if (Number.isNaN(c.coord[i])) noplace++; if (c.trust[i]! < 0.9) low++ }
-      return { live: set.size(), noplace, low, rel: values.reliability.toFixed(2), arr: map.arrivals().toFixed(4), lag: control.lag().toFixed(1), fresh: map.freshEnd(), look: map.lookPage(), shift: map.shift(now).toFixed(1), unseen: map.unseen(now).toFixed(1), base: duties.baselineDone(), best: values.bestPage(), get: values.bestGet(), end: map.end(), size: map.pageSize() }
+    explain(id, nowMs) {
+      const slot = set.slotOf(id)
+      return slot === undefined ? null : explainSlot(slot, nowMs / 1000)
     },
+    forecast(nowMs) {
+      values.scan(nowMs / 1000)
+      return forecastLag(readables(), {
+        requestsPerSecond: config.requestsPerSecond,
+        dutyShare: duties.share(),
+        lagGoalMs: config.lagGoalMs,
+        longestS: Math.min(...LIMITS_S),
+      })
+    },
+    lagMs: () => 1000 * control.lag(),
     learned: () => ({
       version: 1,
       survival: survival.counts(),

@@ -47,13 +47,23 @@ export function createSnapshot(): Snapshot {
 function decreasing(alive: Float64Array, total: Float64Array, last: number): Float64Array {
   const pools: { alive: number; total: number; bins: number }[] = []
   for (let bin = 0; bin <= last; bin += 1) {
-    pools.push({ alive: (alive[bin] ?? 0) + 0.25, total: (total[bin] ?? 0) + 0.5 - 0.25 * Number(bin === 0), bins: 1 })
+    pools.push({
+      alive: (alive[bin] ?? 0) + 0.25,
+      total: (total[bin] ?? 0) + 0.5 - 0.25 * Number(bin === 0),
+      bins: 1,
+    })
     for (let end = pools.length - 1; end > 0; end -= 1) {
       const [left, right] = [pools[end - 1], pools[end]]
       if (!left || !right || left.alive / left.total >= right.alive / right.total) break
-      const pooled = { alive: left.alive + right.alive, total: left.total + right.total, bins: left.bins + right.bins }
+      const pooled = {
+        alive: left.alive + right.alive,
+        total: left.total + right.total,
+        bins: left.bins + right.bins,
+      }
       pools.splice(end - 1, 2, pooled)
     }
   }
-  return Float64Array.from(pools.flatMap((pool) => new Array<number>(pool.bins).fill(pool.alive / pool.total)))
+  return Float64Array.from(
+    pools.flatMap((pool) => new Array<number>(pool.bins).fill(pool.alive / pool.total)),
+  )
 }

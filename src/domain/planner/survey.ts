@@ -59,7 +59,8 @@ function goOn(survey: Survey): Pick<Survey, 'page' | 'freshEnd'> {
 
 function freshEndOf({ first, last, lastPage }: Survey): FreshEnd {
   if (lastPage === 0 || !first || !last) return 'first'
-  if (first.oldest === null || first.newest === null || last.oldest === null || last.newest === null) return 'first'
+  if (first.oldest === null || first.newest === null || last.oldest === null || last.newest === null)
+    return 'first'
   if (first.oldest >= last.newest) return 'first'
   return first.newest <= last.oldest ? 'last' : 'anywhere'
 }

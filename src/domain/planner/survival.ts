@@ -107,7 +107,10 @@ const rise = (age: number) => age / (age + 30)
 function priorOf(state: number, to: number): Float64Array {
   const prior = PRIORS[state] as Prior
   const share = prior.shares[to] ?? 0
-  return Float64Array.from({ length: AGE_BINS }, (_, bin) => (share * rise(ageOf(bin))) / (ageOf(bin) + prior.scale))
+  return Float64Array.from(
+    { length: AGE_BINS },
+    (_, bin) => (share * rise(ageOf(bin))) / (ageOf(bin) + prior.scale),
+  )
 }
 
 /** The prior's shape, at the speed of this account, drawn to what was counted as far as enough was counted. */

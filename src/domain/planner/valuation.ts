@@ -1,6 +1,6 @@
+import { WAIT_POINTS, waitPlace } from './grid.ts'
 import type { ListMap } from './list-map.ts'
 import type { LiveSet } from './live-set.ts'
-import { WAIT_POINTS, waitPlace } from './grid.ts'
 import type { Urgency } from './urgency.ts'
 
 export interface Best {
@@ -19,6 +19,8 @@ export interface Valuation {
   /** Takes a page or a migration as read; returns the slots that are most likely on the page. */
   takePage(page: number, now: number): number[]
   takeGet(slot: number, now: number): void
+  /** Slots that are most likely on the page. */
+  slotsOn(page: number): number[]
   /** Page on which the slot most likely is; null where unknown. */
   pageOf(slot: number): number | null
   /** Chance-weighted number of migrations that ended unseen, and ends per second. */
@@ -211,6 +213,11 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       }
       pages[page] = 0
       return sure
+    },
+    slotsOn(page) {
+      const slots: number[] = []
+      for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) slots.push(link >> 1)
+      return slots
     },
     takeGet(slot, now) {
       live.columns.claimedAt[slot] = now
