@@ -113,11 +113,11 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
 
   /** Spreads a row over the one or two pages on which it may be. */
   function spread(slot: number, shift: number, blur: number, size: number): void {
-    const { coord, trust } = live.columns
+    const { coord } = live.columns
     const at = shift - (coord[slot] ?? Number.NaN)
     place[slot] = -1
     if (Number.isNaN(at)) return
-    const belief = (trust[slot] ?? 0) * valuation.reliability
+    const belief = beliefIn(slot)
     const middle = Math.max(0, at) + 0.5
     const low = Math.max(0, Math.floor((middle - blur) / size))
     const high = Math.floor((middle + blur) / size)
@@ -149,12 +149,19 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     }
   }
 
+  /** Belief that the map knows the slot's place at all, and that it is on the page of this link. */
+  const beliefIn = (slot: number) => (live.columns.trust[slot] ?? 0) * valuation.reliability
+  const beliefAt = (link: number) => {
+    const first = share[link >> 1] ?? 0
+    return link % 2 === 0 ? first : beliefIn(link >> 1) - first
+  }
+
   function drop(slot: number, kept: number): void {
     const first = place[slot] ?? -1
     const gone = (worth[slot] ?? 0) * (1 - kept)
     if (first >= 0) {
       const here = share[slot] ?? 0
-      const belief = (live.columns.trust[slot] ?? 0) * valuation.reliability
+      const belief = beliefIn(slot)
       pages[first] = (pages[first] ?? 0) - gone * here
       if (belief - here > 1e-6) pages[first + 1] = (pages[first + 1] ?? 0) - gone * (belief - here)
     }
@@ -205,8 +212,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       if (page >= pages.length) return sure
       for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
         const slot = link >> 1
-        const belief = (live.columns.trust[slot] ?? 0) * valuation.reliability
-        const here = link % 2 === 0 ? (share[slot] ?? 0) : belief - (share[slot] ?? 0)
+        const belief = beliefIn(slot)
+        const here = beliefAt(link)
         if (here > 0.5 * belief) live.columns.claimedAt[slot] = now
         if (here > 0.95 * belief) sure.push(slot)
         drop(slot, 1 - here)
@@ -216,7 +223,9 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     },
     slotsOn(page) {
       const slots: number[] = []
-      for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) slots.push(link >> 1)
+      for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
+        if (beliefAt(link) > 0.5 * beliefIn(link >> 1)) slots.push(link >> 1)
+      }
       return slots
     },
     takeGet(slot, now) {
