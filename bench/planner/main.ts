@@ -1,21 +1,24 @@
 import { parseArgs } from 'node:util'
 
 import { createPlanner } from '../../src/domain/planner/planner.ts'
+import { backoff, createTimers, fixed30 } from '../../src/domain/planner/timers.ts'
 import type { Planner } from '../../src/domain/planner/types.ts'
 import { createRandom } from './random.ts'
 import { type Outcome, replay } from './replay.ts'
 import { printReport } from './report.ts'
-import { backoff, createSweeper, createTimers, fixed30 } from './rivals.ts'
+import { createSweeper } from './rivals.ts'
 import { SHAPES } from './shapes.ts'
 import { readTrace, type Trace } from './trace.ts'
 import { buildTrace, WORKLOADS } from './workloads.ts'
 
-// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--seed N] [--json]
+// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--only NAME] [--no-first-sweep] [--seed N] [--json]
 const { values } = parseArgs({
   options: {
     trace: { type: 'string', multiple: true },
     shapes: { type: 'boolean', default: false },
     only: { type: 'string' },
+    // `fixed` and `backoff` without a first sweep: they know only what page 1 shows every 30 s.
+    'no-first-sweep': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -57,9 +60,10 @@ function replayAll(trace: Trace): Outcome[] {
       [],
       createRandom(seed),
     )
+  const terms = { firstSweep: !values['no-first-sweep'], sweepEveryMs: null }
   return [
-    replay(trace, 'fixed', createTimers(fixed30, createRandom(seed))),
-    replay(trace, 'backoff', createTimers(backoff, createRandom(seed))),
+    replay(trace, 'fixed', createTimers(fixed30, createRandom(seed), terms)),
+    replay(trace, 'backoff', createTimers(backoff, createRandom(seed), terms)),
     replay(trace, 'sweep', createSweeper()),
     replay(trace, 'adaptive', adaptive(0)),
     replay(trace, 'adaptive, goal 15 s', adaptive(15_000)),

@@ -1,6 +1,7 @@
 import { isTerminal } from '../phase.ts'
 import { freshEndOf, nextStep, type PageSeen, startLook, startSweep, type Walk } from '../walk.ts'
 import type { ListMap } from './list-map.ts'
+import { seenOf } from './page-seen.ts'
 import { nextSurvey, START_SURVEY, type Survey } from './survey.ts'
 import type { Answer, PlannedRequest, Row } from './types.ts'
 
@@ -33,6 +34,7 @@ interface Options {
   readonly sweepEvery: number
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createDuties(map: ListMap, options: Options): Duties {
   let survey: Survey = START_SURVEY
   let look: Walk | null = null
@@ -86,7 +88,7 @@ export function createDuties(map: ListMap, options: Options): Duties {
     return list(sweep.page, 'sweep', now)
   }
 
-  function walkOn(seen: PageSeen, rows: readonly Row[], now: number): void {
+  function walkOn(seen: PageSeen, rows: readonly Row[]): void {
     if (sweep === null || seen.page !== sweep.page) return
     askedAt.sweep = Number.NEGATIVE_INFINITY
     const alive = rows.filter((row) => !isTerminal(row.phase)).length / Math.max(1, rows.length)
@@ -120,7 +122,6 @@ export function createDuties(map: ListMap, options: Options): Duties {
       return nextSweep(now)
     },
     observe(answer, unknown, first) {
-      const now = answer.atMs / 1000
       const allNew = unknown.length === answer.rows.length
       if (sweep?.page === answer.page && isFarFromNew(answer.page)) {
         const met = unknown.some((row) => !isTerminal(row.phase))
@@ -134,17 +135,9 @@ export function createDuties(map: ListMap, options: Options): Duties {
       const seen = seenOf(answer, allNew)
       if (survey.page === null) lookOn(seen, allNew, first)
       if (look === null) map.settle()
-      walkOn(seen, answer.rows, now)
+      walkOn(seen, answer.rows)
     },
     baselineDone: () => sweeps > 0,
     share,
   }
-}
-
-function seenOf(answer: Extract<Answer, { kind: 'list' }>, allNew: boolean): PageSeen {
-  const { page, rows, hasMore } = answer
-  const times = rows.flatMap((row) => (row.createdAtMs === null ? [] : [row.createdAtMs]))
-  const text = (ms: number) => new Date(ms).toISOString()
-  const created = times.length === 0 ? null : { min: text(Math.min(...times)), max: text(Math.max(...times)) }
-  return { page, size: rows.length, ids: rows.map((row) => row.id), created, hasMore, allNew }
 }

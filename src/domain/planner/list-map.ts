@@ -45,6 +45,7 @@ const PRIOR: ArrivalCounts = { rows: 0.3, seconds: 60 }
 /** Rows that ended are remembered up to this number. */
 const MOST_KEPT = 5_000
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCounts | null): ListMap {
   let size = pageSize
   let fresh: FreshEnd = 'first'
@@ -103,10 +104,8 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
 
   function moveDown(page: number, rows: readonly Row[], now: number, first: boolean): void {
     const says = addedBy(rows, page * size)
-    const looking = provisional.size > 0
-    if (says !== null && (page === 0 || looking || says > added)) {
-      const by = says - added
-      if (looking) for (const id of provisional) place(id, coordOf(id) + by)
+    if (says !== null && (page === 0 || provisional.size > 0 || says > added)) {
+      for (const id of provisional) place(id, coordOf(id) + says - added)
       added = says
       confirmedAt = now
     } else if (says === null && page === 0) {
@@ -114,7 +113,10 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
       if (!first) added = Math.max(added, found + rows.length)
       confirmedAt = now
     }
-    if (page !== 0) return
+    if (page === 0) countFound(now, first)
+  }
+
+  function countFound(now: number, first: boolean): void {
     if (first) lookedAt = now
     else count(Math.max(0, added - found), now)
     found = Math.max(found, added)
@@ -161,8 +163,8 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
       if (fresh === 'first') moveDown(page, rows, now, first)
       else moveEnd(page, rows, now)
       const origin = fresh === 'first' ? added : 0
-      if (!first) for (const row of unknown) provisional.add(row.id)
-      rows.forEach((row, index) => place(row.id, origin - page * size - index))
+      if (!first) for (const { id } of unknown) provisional.add(id)
+      for (const [index, { id }] of rows.entries()) place(id, origin - page * size - index)
       if (rows.length > 0) end = Math.max(end, page * size + rows.length)
       return unknown
     },

@@ -47,6 +47,7 @@ export function stateOf(phase: Phase): number {
   return isTerminal(phase) ? ENDED : UNKNOWN
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createLiveSet(survival: Survival): LiveSet {
   let columns = createColumns(1024)
   const ids: string[] = []
@@ -103,11 +104,15 @@ export function createLiveSet(survival: Survival): LiveSet {
       survival.addTime(RUNNING, 0, gap / 3)
       survival.addChange(RUNNING, ENDED, gap / 3)
     }
-    if (state === ENDED) return
     if (from === RUNNING) columns.ran[slot] = at - since
+    if (state !== ENDED) enter(slot, state, at - ranBefore(slot, state), now)
+  }
+
+  /** A migration that comes back to running goes on at the age at which it stopped. */
+  function ranBefore(slot: number, state: number): number {
     const ran = state === RUNNING ? (columns.ran[slot] ?? 0) : 0
     if (ran > 0) resumedAt += 0.05 * (ran - resumedAt)
-    enter(slot, state, at - ran, now)
+    return ran
   }
 
   return {

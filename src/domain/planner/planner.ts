@@ -46,6 +46,7 @@ const CLASSES_AT_ONCE = 8
  * Decides which request to make next: a migration's `get` or a page of the list, whichever is worth most. Pure: state
  * comes from what is put in, time and randomness are passed in.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createPlanner(
   config: PlannerConfig,
   learned: Learned | null,
@@ -175,10 +176,11 @@ export function createPlanner(
     const shown = new Set(answer.rows.map((row) => row.id))
     for (const id of expected.get(answer.page) ?? []) checkPlace(id, shown.has(id))
     expected.delete(answer.page)
+    const ended = answer.rows.filter((row) => isTerminal(row.phase))
     for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
     const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
     if (!duties.baselineDone()) for (const row of unknown) addSight(row, now)
-    for (const row of answer.rows) if (isTerminal(row.phase)) observeRow(row.id, row, now)
+    for (const row of ended) observeRow(row.id, row, now)
     duties.observe(answer, unknown, first)
   }
 

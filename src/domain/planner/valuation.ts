@@ -42,6 +42,7 @@ interface Options {
   readonly floor: number
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, options: Options): Valuation {
   let worth = new Float64Array(1024)
   let place = new Int32Array(1024)
@@ -93,22 +94,20 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     oldest = { slot: -1, overdue: 0 }
   }
 
-  function valueOf(slot: number, now: number): number {
+  function worthNow(slot: number, now: number): number {
     const { readAt, claimedAt, klass, state } = live.columns
     const wait = now - (readAt[slot] ?? now)
     const kind = klass[slot] ?? 0
     const at = waitPlace(wait)
     const point = Math.floor(at)
     const index = kind * WAIT_POINTS + point
-    const ended = urgency.ended[index] ?? 0
-    hidden += ended + (at - point) * ((urgency.ended[index + 1] ?? 0) - ended)
+    hidden += between(urgency.ended, index, at - point)
     endRate += urgency.rate[kind] ?? 0
     const overdue = wait / (options.limits[state[slot] ?? 0] ?? 900)
     if (now - (claimedAt[slot] ?? now) < CLAIM_S) return 0
     if (overdue > oldest.overdue) oldest = { slot, overdue }
     if (wait < options.floor) return 0
-    const low = urgency.worth[index] ?? 0
-    return low + (at - point) * ((urgency.worth[index + 1] ?? 0) - low)
+    return between(urgency.worth, index, at - point)
   }
 
   /** Spreads a row over the one or two pages on which it may be. */
@@ -156,6 +155,16 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     return link % 2 === 0 ? first : beliefIn(link >> 1) - first
   }
 
+  /** Takes a row as read, as far as it is on the page; says whether it surely is. */
+  function takeLink(link: number, now: number): boolean {
+    const slot = link >> 1
+    const here = beliefAt(link)
+    const surely = here / beliefIn(slot)
+    if (surely > 0.5) live.columns.claimedAt[slot] = now
+    drop(slot, 1 - here)
+    return surely > 0.95
+  }
+
   function drop(slot: number, kept: number): void {
     const first = place[slot] ?? -1
     const gone = (worth[slot] ?? 0) * (1 - kept)
@@ -177,7 +186,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       const shift = map.shift(now)
       const blur = 0.5 + map.doubt(now)
       for (let slot = 0; slot < live.size(); slot += 1) {
-        worth[slot] = valueOf(slot, now)
+        worth[slot] = worthNow(slot, now)
         spread(slot, shift, blur, size)
       }
       addUnseen(now, size)
@@ -211,12 +220,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       if (page === map.lookPage()) lookClaimedAt = now
       if (page >= pages.length) return sure
       for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
-        const slot = link >> 1
-        const belief = beliefIn(slot)
-        const here = beliefAt(link)
-        if (here > 0.5 * belief) live.columns.claimedAt[slot] = now
-        if (here > 0.95 * belief) sure.push(slot)
-        drop(slot, 1 - here)
+        if (takeLink(link, now)) sure.push(link >> 1)
       }
       pages[page] = 0
       return sure
@@ -238,4 +242,9 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     oldest: () => oldest,
   }
   return valuation
+}
+
+function between(row: Float32Array, index: number, fraction: number): number {
+  const low = row[index] ?? 0
+  return low + fraction * ((row[index + 1] ?? 0) - low)
 }

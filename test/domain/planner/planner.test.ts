@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { createPlanner } from '../../../src/domain/planner/planner.ts'
-import { CONFIG, type Rows, row, run, seeded } from './small-provider.ts'
+import { CONFIG, type Made, type Rows, row, run, seeded } from './small-provider.ts'
 
 const live = (count: number, lifeS = 0): Rows => ({
   rows: Array.from({ length: count }, (_, index) => row(`m${index}`, 'running', -60 * index - lifeS)),
@@ -52,13 +52,7 @@ describe('planner', () => {
       fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 0, max: 500_000 }), (count, lifeS) => {
         const list = live(count, lifeS)
         const made = run(createPlanner(CONFIG, null, [], seeded(count)), list, 2_500)
-        const readAt = new Map<string, number>()
-        for (const { atMs, request } of made) {
-          if (request.kind === 'get') readAt.set(request.id, atMs)
-          else
-            for (const { id } of list.rows.slice(10 * request.page, 10 * request.page + 10))
-              readAt.set(id, atMs)
-        }
+        const readAt = new Map(made.flatMap((one) => shownBy(one, list).map((id) => [id, one.atMs] as const)))
         for (const { id } of list.rows) expect(readAt.get(id) ?? 0).toBeGreaterThan(2_500_000 - 1_000_000)
       }),
       { numRuns: 15 },
@@ -144,6 +138,11 @@ describe('planner', () => {
     expect(doubleBudget.meanMs).toBeLessThan(meanMs)
   })
 })
+
+function shownBy({ request }: Made, { rows }: Rows): string[] {
+  if (request.kind === 'get') return [request.id]
+  return rows.slice(10 * request.page, 10 * request.page + 10).map(({ id }) => id)
+}
 
 function apply(
   list: Rows,
