@@ -4,7 +4,7 @@ export interface Readable {
   readonly rate: number
 }
 
-export interface Lag {
+interface Lag {
   readonly meanMs: number
   readonly p99Ms: number
 }

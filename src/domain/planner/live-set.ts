@@ -20,7 +20,7 @@ export interface LiveSet {
   resumedAt(): number
 }
 
-export interface Columns {
+interface Columns {
   state: Uint8Array
   /** When the phase began, as if without interruption. */
   since: Float64Array
@@ -36,11 +36,11 @@ export interface Columns {
   ran: Float64Array
 }
 
-export const NEVER = Number.NEGATIVE_INFINITY
+const NEVER = Number.NEGATIVE_INFINITY
 /** A change from waiting to an end within so many seconds had no time to run unseen. */
 const DIRECT_S = 10
 
-export function stateOf(phase: Phase): number {
+function stateOf(phase: Phase): number {
   if (phase === 'pending') return PENDING
   if (phase === 'running') return RUNNING
   if (phase === 'needs_input') return NEEDS_INPUT

@@ -3,7 +3,7 @@ import type { ListMap } from './list-map.ts'
 import type { LiveSet } from './live-set.ts'
 import type { Urgency } from './urgency.ts'
 
-export interface Best {
+interface Best {
   readonly worth: number
   /** Slot of a migration to get, or page to list. */
   readonly at: number

@@ -30,7 +30,7 @@ export const row = (id: string, phase: Phase, createdS: number): Row => ({
   createdAtMs: createdS * 1000,
 })
 
-export function answerTo(request: PlannedRequest, list: Rows, atMs: number, size = 10): Answer {
+function answerTo(request: PlannedRequest, list: Rows, atMs: number, size = 10): Answer {
   if (request.kind === 'get') {
     return { kind: 'get', atMs, id: request.id, row: list.rows.find((one) => one.id === request.id) ?? null }
   }
