@@ -11,14 +11,14 @@ import { SHAPES } from './shapes.ts'
 import { readTrace, type Trace } from './trace.ts'
 import { buildTrace, WORKLOADS } from './workloads.ts'
 
-// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--only NAME] [--no-first-sweep] [--seed N] [--json]
+// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--only NAME] [--page-one-only] [--seed N] [--json]
 const { values } = parseArgs({
   options: {
     trace: { type: 'string', multiple: true },
     shapes: { type: 'boolean', default: false },
     only: { type: 'string' },
-    // `fixed` and `backoff` without a first sweep: they know only what page 1 shows every 30 s.
-    'no-first-sweep': { type: 'boolean', default: false },
+    // `fixed` and `backoff` as they are where nobody sweeps: they know only what page 1 shows every 30 s.
+    'page-one-only': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -60,7 +60,7 @@ function replayAll(trace: Trace): Outcome[] {
       [],
       createRandom(seed),
     )
-  const terms = { firstSweep: !values['no-first-sweep'], sweepEveryMs: null }
+  const terms = { firstSweep: !values['page-one-only'], sweepEveryMs: null }
   return [
     replay(trace, 'fixed', createTimers(fixed30, createRandom(seed), terms)),
     replay(trace, 'backoff', createTimers(backoff, createRandom(seed), terms)),

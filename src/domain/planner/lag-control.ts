@@ -12,8 +12,8 @@ export interface LagControl {
 
 /** Time in which the threshold may change by a factor of e. */
 const PACE_S = 60
-/** Aims a little below the goal. */
-const MARGIN = 0.75
+/** Aims below the goal, since few ends make a chancy mean. */
+export const AIM = 0.75
 const SMOOTH_S = 60
 
 export function createLagControl(goal: number): LagControl {
@@ -27,7 +27,7 @@ export function createLagControl(goal: number): LagControl {
       const current = hidden / Math.max(1e-9, endRate)
       lag += (current - lag) * Math.min(1, passed / SMOOTH_S)
       if (goal <= 0) return
-      const step = Math.log((MARGIN * goal) / Math.max(0.01, lag))
+      const step = Math.log((AIM * goal) / Math.max(0.01, lag))
       threshold *= Math.exp((Math.max(-1, Math.min(1, step)) * passed) / PACE_S)
       threshold = Math.min(1e4, Math.max(1e-3, threshold))
     },

@@ -3,7 +3,7 @@ import { createDuties } from './duties.ts'
 import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
 import { type Forecast, forecastLag, type Readable } from './forecast.ts'
 import { WAIT_POINTS } from './grid.ts'
-import { createLagControl } from './lag-control.ts'
+import { AIM, createLagControl } from './lag-control.ts'
 import { type ArrivalCounts, createListMap } from './list-map.ts'
 import { createLiveSet } from './live-set.ts'
 import { createSurvival, type SurvivalCounts } from './survival.ts'
@@ -235,7 +235,7 @@ export function createPlanner(
       return forecastLag(readables(), {
         requestsPerSecond: config.requestsPerSecond,
         dutyShare: duties.share(),
-        lagGoalMs: config.lagGoalMs,
+        lagGoalMs: AIM * config.lagGoalMs,
         longestS: Math.min(...LIMITS_S),
       })
     },

@@ -13,7 +13,7 @@ interface Tracked {
 }
 
 export interface SweepTerms {
-  /** Whether to begin with one sweep at full speed. */
+  /** Whether to begin with one sweep at full speed, and to look on behind page 1 while all there is new. */
   readonly firstSweep: boolean
   /** Time between later sweeps; null for none. */
   readonly sweepEveryMs: number | null
@@ -84,7 +84,7 @@ export function createTimers(
     if (look === null && going === null) freshEnd = freshEndOf(step.walk)
     lastPage = Math.max(lastPage, step.walk.lastPage)
     if (look === null) sweep = going
-    else look = going
+    else look = firstSweep ? going : null
   }
 
   function beginWalks(nowMs: number): void {
