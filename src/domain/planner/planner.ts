@@ -1,0 +1,250 @@
+import { isTerminal } from '../phase.ts'
+import { createDuties } from './duties.ts'
+import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
+import { type Forecast, forecastLag, type Readable } from './forecast.ts'
+import { WAIT_POINTS } from './grid.ts'
+import { AIM, createLagControl } from './lag-control.ts'
+import { type ArrivalCounts, createListMap } from './list-map.ts'
+import { createLiveSet } from './live-set.ts'
+import { createSurvival, type SurvivalCounts } from './survival.ts'
+import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row } from './types.ts'
+import { CLASSES, createUrgency, interpolate } from './urgency.ts'
+import { createValuation } from './valuation.ts'
+
+/** What is worth keeping over a restart: a small JSON document. */
+export interface Learned {
+  readonly version: 1
+  readonly survival: SurvivalCounts
+  readonly arrivals: ArrivalCounts
+  readonly resumedAt: number
+}
+
+export interface AdaptivePlanner extends Planner {
+  /** Someone says that a migration may have changed: it is read soon, within the budget. */
+  hint(id: string, nowMs: number): void
+  /** A migration that is gone. */
+  forget(id: string): void
+  /** When and why a live migration is read next. */
+  explain(id: string, nowMs: number): Explanation | null
+  /** Delay to be expected, and what half and double the budget would give. */
+  forecast(nowMs: number): Forecast
+  /** Mean delay at present, as reckoned from what may have ended unseen. */
+  lagMs(): number
+  learned(): Learned
+}
+
+/** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
+const LIMITS_S = [900, 900, 1800, 900]
+/** Share of the budget that goes to what was unread for too long. */
+const FLOOR_SHARE = 0.05
+const FLOOR_S = 5
+/** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
+const ROUND_S = { least: 60, most: 900 }
+const CLASSES_AT_ONCE = 8
+
+/**
+ * Decides which request to make next: a migration's `get` or a page of the list, whichever is worth most. Pure: state
+ * comes from what is put in, time and randomness are passed in.
+ */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
+export function createPlanner(
+  config: PlannerConfig,
+  learned: Learned | null,
+  live: readonly LiveMigration[],
+  random: () => number,
+): AdaptivePlanner {
+  const survival = createSurvival(learned?.survival ?? null)
+  const set = createLiveSet(survival)
+  const urgency = createUrgency(survival)
+  const map = createListMap(set, config.pageSize, learned?.arrivals ?? null)
+  const goal = config.lagGoalMs / 1000
+  const values = createValuation(set, map, urgency, { limits: LIMITS_S, floor: goal > 0 ? FLOOR_S : 0 })
+  const duties = createDuties(map, {
+    requestsPerSecond: config.requestsPerSecond,
+    sweepEvery: config.sweepEveryMs / 1000,
+  })
+  const control = createLagControl(goal)
+  const hints = new Map<string, number>()
+  const expected = new Map<number, readonly string[]>()
+  let beganAt = Number.NaN
+  let tickedAt = Number.NaN
+  let floorCredit = 0
+  /** Worth at which requests are made at present. */
+  let level = 0
+  /** Classes whose tables wait to be brought up to date. */
+  let debt = 0
+  for (const one of live)
+    set.restore(one.id, one.phase, one.statusSinceMs / 1000, one.lastObservedAtMs / 1000)
+  urgency.refresh(CLASSES, set.resumedAt())
+
+  function learn(now: number): void {
+    if (Number.isNaN(beganAt)) beganAt = now
+    const passed = Number.isNaN(tickedAt) ? 0 : Math.max(0, now - tickedAt)
+    const round = Math.min(ROUND_S.most, Math.max(ROUND_S.least, (now - beganAt) / 5))
+    debt += (passed / round) * CLASSES
+    if (debt >= 1) {
+      const classes = Math.min(CLASSES_AT_ONCE, Math.floor(debt))
+      urgency.refresh(classes, set.resumedAt())
+      debt = Math.min(CLASSES, debt - classes)
+    }
+    survival.decay(passed)
+    floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
+    tickedAt = now
+  }
+
+  function list(page: number, reason: PlannedRequest['reason'], now: number): PlannedRequest {
+    expected.set(page, values.takePage(page, now).map(set.idAt))
+    return { kind: 'list', page, reason }
+  }
+
+  function get(slot: number, reason: PlannedRequest['reason'], now: number): PlannedRequest {
+    values.takeGet(slot, now)
+    return { kind: 'get', id: set.idAt(slot), reason }
+  }
+
+  function nextHint(): PlannedRequest | null {
+    const [id] = hints.keys()
+    if (id === undefined) return null
+    hints.delete(id)
+    return { kind: 'get', id, reason: 'hint' }
+  }
+
+  function nextFloor(now: number): PlannedRequest | null {
+    const { slot, overdue } = values.oldest()
+    if (slot < 0 || overdue <= 1 || floorCredit < 1) return null
+    if (now - (set.columns.claimedAt[slot] ?? now) < 1) return null
+    floorCredit -= 1
+    const page = values.pageOf(slot)
+    return page === null ? get(slot, 'floor', now) : list(page, 'floor', now)
+  }
+
+  function nextByValue(now: number): PlannedRequest | null {
+    const page = values.bestPage()
+    const one = values.bestGet()
+    const least = control.threshold() * (0.8 + 0.4 * random())
+    const worth = Math.max(page.worth, one.worth)
+    if (worth <= least || worth <= 0) return null
+    level += 0.1 * (worth - level)
+    return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
+  }
+
+  function next(now: number): PlannedRequest | null {
+    const duty = nextHint() ?? duties.next(now)
+    if (duty?.kind === 'list') return list(duty.page, duty.reason, now)
+    return duty ?? nextFloor(now) ?? nextByValue(now)
+  }
+
+  const waiting = (slot: number): Waiting => ({
+    klass: set.columns.klass[slot] ?? 0,
+    readAt: set.columns.readAt[slot] ?? 0,
+  })
+
+  function explainSlot(slot: number, now: number): Explanation {
+    values.scan(now)
+    const page = values.pageOf(slot)
+    const alone = waiting(slot)
+    const shown = page === null ? [alone] : values.slotsOn(page).map(waiting)
+    const wait = secondsUntilWorth(urgency, shown, level, now)
+    return {
+      by: page === null ? { kind: 'get' } : { kind: 'list', page, with: shown.length },
+      expectedAtMs: 1000 * (now + Math.min(wait, Math.max(0, limitAt(slot) - now))),
+      lastReadAtMs: 1000 * alone.readAt,
+      endedChance: interpolate(urgency.ended, now - alone.readAt, alone.klass * WAIT_POINTS),
+      worthS: page === null ? values.worthOf(slot) : values.worthOfPage(page),
+      madeAtS: level,
+    }
+  }
+
+  const limitAt = (slot: number) =>
+    (set.columns.readAt[slot] ?? 0) + (LIMITS_S[set.columns.state[slot] ?? 0] ?? 900)
+
+  function readables(): Readable[] {
+    const pages = new Map<number, number>()
+    const single: Readable[] = []
+    for (let slot = 0; slot < set.size(); slot += 1) {
+      const page = values.pageOf(slot)
+      const rate = urgency.rate[set.columns.klass[slot] ?? 0] ?? 0
+      if (page === null) single.push({ rate })
+      else pages.set(page, (pages.get(page) ?? 0) + rate)
+    }
+    return [...single, ...Array.from(pages.values(), (rate) => ({ rate }))]
+  }
+
+  function observeList(answer: Extract<Answer, { kind: 'list' }>): void {
+    const now = answer.atMs / 1000
+    const first = Number.isNaN(map.lookedAt())
+    const shown = new Set(answer.rows.map((row) => row.id))
+    for (const id of expected.get(answer.page) ?? []) checkPlace(id, shown.has(id))
+    expected.delete(answer.page)
+    const ended = answer.rows.filter((row) => isTerminal(row.phase))
+    for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
+    const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
+    if (!duties.baselineDone()) for (const row of unknown) addSight(row, now)
+    for (const row of ended) observeRow(row.id, row, now)
+    duties.observe(answer, unknown, first)
+  }
+
+  function observeRow(id: string, row: Row, now: number): void {
+    const slot = set.slotOf(id)
+    const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
+    const what = set.observe(id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
+    if (what === 'ended') map.keep(id, coord)
+  }
+
+  function addSight(row: Row, now: number): void {
+    if (row.createdAtMs !== null)
+      survival.addSight(Math.max(0, now - row.createdAtMs / 1000), !isTerminal(row.phase))
+  }
+
+  /** A row that was not where the map says is believed less, and may be asked for on its own. */
+  function checkPlace(id: string, found: boolean): void {
+    values.reliability += 0.01 * ((found ? 1 : 0) - values.reliability)
+    const slot = set.slotOf(id)
+    if (slot === undefined || found) return
+    set.columns.trust[slot] = (set.columns.trust[slot] ?? 0) / 2
+    set.columns.claimedAt[slot] = Number.NEGATIVE_INFINITY
+  }
+
+  return {
+    observe(answer) {
+      if (answer.kind === 'list') observeList(answer)
+      else if (answer.row !== null) observeRow(answer.id, answer.row, answer.atMs / 1000)
+    },
+    choose(nowMs, tokens) {
+      const now = nowMs / 1000
+      learn(now)
+      if (tokens <= 0) return []
+      values.scan(now)
+      control.adjust(now, values.hidden(), values.endRate())
+      const requests: PlannedRequest[] = []
+      while (requests.length < tokens) {
+        const request = next(now)
+        if (request === null) break
+        requests.push(request)
+      }
+      return requests
+    },
+    hint: (id, nowMs) => void hints.set(id, nowMs),
+    forget: set.forget,
+    explain(id, nowMs) {
+      const slot = set.slotOf(id)
+      return slot === undefined ? null : explainSlot(slot, nowMs / 1000)
+    },
+    forecast(nowMs) {
+      values.scan(nowMs / 1000)
+      return forecastLag(readables(), {
+        requestsPerSecond: config.requestsPerSecond,
+        dutyShare: duties.share(),
+        lagGoalMs: AIM * config.lagGoalMs,
+        longestS: Math.min(...LIMITS_S),
+      })
+    },
+    lagMs: () => 1000 * control.lag(),
+    learned: () => ({
+      version: 1,
+      survival: survival.counts(),
+      arrivals: map.rate(),
+      resumedAt: set.resumedAt(),
+    }),
+  }
+}

@@ -1,0 +1,131 @@
+import { isTerminal, type Phase } from '../phase.ts'
+import { type FreshEnd, freshEndOf, nextStep, startLook, startSweep, type Walk } from '../walk.ts'
+import { createDueQueue } from './due-queue.ts'
+import { seenOf } from './page-seen.ts'
+import type { Answer, PlannedRequest, Planner, Row } from './types.ts'
+
+const LOOK_EVERY_MS = 30_000
+
+interface Tracked {
+  phase: Phase
+  intervalMs: number
+  dueMs: number
+}
+
+export interface SweepTerms {
+  /** Whether to begin with one sweep at full speed, and to look on behind page 1 while all there is new. */
+  readonly firstSweep: boolean
+  /** Time between later sweeps; null for none. */
+  readonly sweepEveryMs: number | null
+}
+
+/** How long a migration waits after a reading; the last wait is 0 after a change. */
+export type NextInterval = (lastMs: number, random: () => number) => { waitMs: number; keepMs: number }
+
+export const fixed30: NextInterval = () => ({ waitMs: 30_000, keepMs: 30_000 })
+
+/** 5 s, doubled to 15 min, ±20 %. */
+export const backoff: NextInterval = (lastMs, random) => {
+  const keepMs = lastMs === 0 ? 5_000 : Math.min(900_000, 2 * lastMs)
+  return { waitMs: keepMs * (0.8 + 0.4 * random()), keepMs }
+}
+
+/**
+ * The simple policies: a timer for each migration, the oldest due first. Begins with one sweep at full speed, which
+ * shows what is there, and then looks for new migrations every 30 s.
+ */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
+export function createTimers(
+  next: NextInterval,
+  random: () => number,
+  { firstSweep, sweepEveryMs }: SweepTerms = { firstSweep: true, sweepEveryMs: null },
+): Planner {
+  const known = new Set<string>()
+  /** What the look under way brought: a row that drifts down to its next page is no old acquaintance. */
+  const fresh = new Set<string>()
+  const live = new Map<string, Tracked>()
+  const queue = createDueQueue()
+  let sweep: Walk | null = firstSweep ? startSweep('down', 0) : null
+  let sweepDueMs = sweepEveryMs ?? Number.POSITIVE_INFINITY
+  /** After the first sweep every second request is a poll. */
+  let pollNext = false
+  let look: Walk | null = null
+  let lookDueMs = LOOK_EVERY_MS
+  let freshEnd: FreshEnd = 'first'
+  let lastPage = 0
+
+  function take(row: Row, atMs: number, own: boolean): void {
+    known.add(row.id)
+    if (isTerminal(row.phase)) {
+      live.delete(row.id)
+      return
+    }
+    const before = live.get(row.id)
+    const changed = before === undefined || before.phase !== row.phase
+    if (!own && !changed) return
+    const { waitMs, keepMs } = next(changed ? 0 : before.intervalMs, random)
+    live.set(row.id, { phase: row.phase, intervalMs: keepMs, dueMs: atMs + waitMs })
+    queue.push(atMs + waitMs, row.id)
+  }
+
+  function dueId(nowMs: number): string | null {
+    for (let head = queue.peek(); head !== undefined && head.dueMs <= nowMs; head = queue.peek()) {
+      queue.pop()
+      if (live.get(head.id)?.dueMs === head.dueMs) return head.id
+    }
+    return null
+  }
+
+  function walkOn(answer: Extract<Answer, { kind: 'list' }>, mostlyNew: boolean): void {
+    const walk = look ?? sweep
+    if (walk === null) return
+    const step = nextStep(walk, seenOf(answer, mostlyNew))
+    const going = step.kind === 'complete' ? null : step.walk
+    if (look === null && going === null) freshEnd = freshEndOf(step.walk)
+    lastPage = Math.max(lastPage, step.walk.lastPage)
+    if (look === null) sweep = going
+    else look = firstSweep ? going : null
+  }
+
+  function beginWalks(nowMs: number): void {
+    if (look === null && sweep === null && nowMs >= lookDueMs) {
+      look = startLook(freshEnd, lastPage)
+      lookDueMs = nowMs + LOOK_EVERY_MS
+      fresh.clear()
+    }
+    if (sweep === null && nowMs >= sweepDueMs) {
+      sweep = startSweep('down', 0)
+      sweepDueMs = nowMs + (sweepEveryMs ?? 0)
+    }
+  }
+
+  function nextPage(): PlannedRequest | null {
+    const walk = look ?? sweep
+    return walk && { kind: 'list', page: walk.page, reason: look === null ? 'sweep' : 'look' }
+  }
+
+  function nextPoll(nowMs: number): PlannedRequest | null {
+    const id = dueId(nowMs)
+    return id === null ? null : { kind: 'get', id, reason: 'value' }
+  }
+
+  return {
+    choose(nowMs, tokens): PlannedRequest[] {
+      if (tokens <= 0) return []
+      beginWalks(nowMs)
+      pollNext = !pollNext && sweepEveryMs !== null && look === null
+      const request = pollNext ? (nextPoll(nowMs) ?? nextPage()) : (nextPage() ?? nextPoll(nowMs))
+      return request === null ? [] : [request]
+    },
+    observe(answer) {
+      if (answer.kind === 'get') {
+        if (answer.row !== null) take(answer.row, answer.atMs, true)
+        return
+      }
+      const mostlyNew = answer.rows.every((row) => !known.has(row.id) || fresh.has(row.id))
+      for (const row of answer.rows) if (!known.has(row.id)) fresh.add(row.id)
+      for (const row of answer.rows) take(row, answer.atMs, false)
+      walkOn(answer, mostlyNew)
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { LivePhase, Phase } from '../phase.ts'
+
+/** One migration as an answer showed it. */
+export interface Row {
+  readonly id: string
+  readonly phase: Phase
+  readonly createdAtMs: number | null
+}
+
+/** What one request brought, as of the moment it was sent. */
+export type Answer =
+  | { readonly kind: 'get'; readonly atMs: number; readonly id: string; readonly row: Row | null }
+  | {
+      readonly kind: 'list'
+      readonly atMs: number
+      /** The page this really was, counted from 0. */
+      readonly page: number
+      readonly rows: readonly Row[]
+      readonly hasMore: boolean | null
+    }
+
+/**
+ * Why a request is made: it is worth most now; someone asked for it; the migration was unread for too long; new rows
+ * are looked for; a sweep needs it; the list's size and order are being found out.
+ */
+export type Reason = 'value' | 'hint' | 'floor' | 'look' | 'sweep' | 'survey'
+
+/** One request to make next. */
+export type PlannedRequest =
+  | { readonly kind: 'get'; readonly id: string; readonly reason: Reason }
+  | { readonly kind: 'list'; readonly page: number; readonly reason: Reason }
+
+/** A migration that had not ended when the planner was built. */
+export interface LiveMigration {
+  readonly id: string
+  readonly phase: LivePhase
+  readonly createdAtMs: number | null
+  readonly statusSinceMs: number
+  readonly lastObservedAtMs: number
+}
+
+export interface PlannerConfig {
+  readonly requestsPerSecond: number
+  readonly pageSize: number
+  readonly sweepEveryMs: number
+  /** Mean detection delay that is good enough; 0 spends the whole budget. */
+  readonly lagGoalMs: number
+}
+
+/** How a request is chosen: by value, or by an interval for each migration. */
+export type PolicyName = 'adaptive' | 'backoff' | 'fixed'
+
+export interface Planner {
+  /** Takes in what an answer showed. */
+  observe(answer: Answer): void
+  /** The next requests, at most `tokens`; fewer, or none, where more would buy nothing. */
+  choose(nowMs: number, tokens: number): readonly PlannedRequest[]
+}
