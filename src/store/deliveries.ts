@@ -66,11 +66,14 @@ type AttemptRow = {
   payload: Record<string, unknown>
 }
 
-/** Takes up a claimed delivery and counts the attempt; null where the claim is no longer valid. */
+/**
+ * Takes up a claimed delivery; null where the claim is no longer valid. The attempt is counted once its outcome is
+ * known: one that ended with its process says nothing about the receiver.
+ */
 export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<ClaimedDelivery | null> {
   const { rows } = await db.execute<AttemptRow>(sql`
     update landfall.delivery d set lease_until = ${inSeconds(WORK_S)},
-      attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, now())
+      first_attempt_at = coalesce(d.first_attempt_at, now())
     from landfall.event e
     where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
       and d.lease_until > now() and e.id = d.event
@@ -80,7 +83,7 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
   const { hook, attempts, id, type, account, sequence, payload } = row
   const recordedAt = new Date(row.recorded_at)
   const event = { id, type, account, migrationId: row.migration_id, sequence, recordedAt, payload }
-  return { hook, attempt: attempts, event }
+  return { hook, attempt: attempts + 1, event }
 }
 
 const held = (delivery: DeliveryClaim) =>
@@ -89,7 +92,7 @@ const held = (delivery: DeliveryClaim) =>
 export async function markDelivered(db: Db, delivery: DeliveryClaim, statusCode: number): Promise<void> {
   await db.execute(sql`
     update landfall.delivery set state = 'delivered', delivered_at = now(), next_attempt_at = null, lease_until = null,
-      last_status_code = ${statusCode}, last_error = null
+      attempts = attempts + 1, last_status_code = ${statusCode}, last_error = null
     where ${held(delivery)} and state = 'pending'`)
 }
 
@@ -98,6 +101,9 @@ export interface FailedAttempt {
   readonly error: string
 }
 
+const noteFailure = (failed: FailedAttempt) =>
+  sql`attempts = attempts + 1, last_status_code = ${failed.statusCode}, last_error = ${failed.error}`
+
 export async function retryDelivery(
   db: Db,
   delivery: DeliveryClaim,
@@ -105,23 +111,27 @@ export async function retryDelivery(
   inMs: number,
 ): Promise<void> {
   await db.execute(sql`
-    update landfall.delivery set lease_until = null, next_attempt_at = ${inSeconds(inMs / 1000)},
-      last_status_code = ${failed.statusCode}, last_error = ${failed.error}
+    update landfall.delivery set lease_until = null, next_attempt_at = ${inSeconds(inMs / 1000)}, ${noteFailure(failed)}
     where ${held(delivery)} and state = 'pending'`)
 }
 
 /** Every attempt was used up; what stands behind it in its stream may go. */
 export async function buryDelivery(db: Db, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
   await db.execute(sql`
-    update landfall.delivery set state = 'dead', next_attempt_at = null, lease_until = null,
-      last_status_code = ${failed.statusCode}, last_error = ${failed.error}
+    update landfall.delivery set state = 'dead', next_attempt_at = null, lease_until = null, ${noteFailure(failed)}
     where ${held(delivery)} and state = 'pending'`)
+}
+
+/** What the receiver said as it disabled its hook, by which the delivery is held already. */
+export async function noteLastAnswer(db: Db, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
+  await db.execute(
+    sql`update landfall.delivery set ${noteFailure(failed)} where ${held(delivery)} and state = 'held'`,
+  )
 }
 
 /** Not an attempt after all: the process is stopping, or does not know the hook. */
 export async function returnDelivery(db: Db, delivery: DeliveryClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.delivery set lease_until = null, attempts = attempts - 1,
-      next_attempt_at = ${inSeconds(waitMs / 1000)}
+    update landfall.delivery set lease_until = null, next_attempt_at = ${inSeconds(waitMs / 1000)}
     where ${held(delivery)} and state = 'pending'`)
 }

@@ -52,6 +52,13 @@ export async function requestSweep(db: Db, account: string, notWithinMs: number)
         or started_at < now() - make_interval(secs => ${notWithinMs / 1000}))`)
 }
 
+/** The account's next look is due. */
+export async function requestLook(db: Db, account: string): Promise<void> {
+  await db.execute(
+    sql`update landfall.walk set due_at = now() where account = ${account} and kind = 'look' and due_at > now()`,
+  )
+}
+
 export interface PageClaim {
   readonly account: string
   readonly kind: WalkKind

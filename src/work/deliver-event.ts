@@ -9,6 +9,7 @@ import {
   type ClaimedDelivery,
   type DeliveryClaim,
   markDelivered,
+  noteLastAnswer,
   retryDelivery,
   returnDelivery,
   startAttempt,
@@ -92,6 +93,7 @@ async function settleAttempt(
       return deps.log.error(line, 'delivery.attempted')
     case 'gone':
       await disableHook(deps.db, claimed.hook, 'the receiver answered 410 Gone')
+      await noteLastAnswer(deps.db, delivery, failed)
       return deps.log.error(line, 'delivery.attempted')
     default:
       return decision satisfies never

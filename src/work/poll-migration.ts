@@ -1,5 +1,6 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
 import type { Reading } from '../domain/reading.ts'
+import type { Answer } from '../providers/provider.ts'
 import { inTransaction } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
 import {
@@ -12,6 +13,7 @@ import {
   startPoll,
   type Vanished,
 } from '../store/polls.ts'
+import { requestLook } from '../store/walks.ts'
 import type { Account, Deps } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import { recordObservations } from './record-observations.ts'
@@ -39,8 +41,9 @@ export async function pollMigration(
   )
   if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
 
-  const outcome = await settlePoll(deps, account, poll, claimed, asked)
-  await settleAnswer(deps, account, asked.answer, asked.requestedAt)
+  const answer = await withoutDoubt(deps, account, asked.answer)
+  const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
+  await settleAnswer(deps, account, answer, asked.requestedAt)
   const durationMs = Math.round(performance.now() - started)
   const line = {
     account: account.name,
@@ -49,9 +52,16 @@ export async function pollMigration(
     tries: asked.tries,
     durationMs,
   }
-  if (asked.answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
+  if (answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
   else if (outcome.outcome === 'unchanged') deps.log.debug(line, 'poll.settled')
   else deps.log.info(line, 'poll.settled')
+}
+
+/** 403 may mean this migration alone. Whether it means the key is for the list to say, and that at once. */
+async function withoutDoubt(deps: Deps, account: Account, answer: Answer<Reading>): Promise<Answer<Reading>> {
+  if (answer.kind !== 'refused' || answer.statusCode !== 403) return answer
+  await requestLook(deps.db, account.name)
+  return { kind: 'unusable', reason: 'answered 403', passing: false }
 }
 
 interface PollOutcome {

@@ -89,13 +89,12 @@ describe('a variable that cannot be understood', () => {
     },
   )
 
-  test.each([
-    whsec(24),
-    whsec(64),
-    `${whsec(24)}  ${whsec(32)}`,
-  ])('the webhook secret %s is fine', (secret) => {
-    expect(problemsOf({ ...WEBHOOK, LANDFALL_WEBHOOK_SECRET: secret })).toEqual([])
-  })
+  test.each([whsec(24), whsec(64), `${whsec(24)}  ${whsec(32)}`])(
+    'the webhook secret %s is fine',
+    (secret) => {
+      expect(problemsOf({ ...WEBHOOK, LANDFALL_WEBHOOK_SECRET: secret })).toEqual([])
+    },
+  )
 
   test.each(['postgres:///landfall?host=/run/postgresql', 'postgres://u@/landfall?host=/run/postgresql'])(
     'a database behind a socket is fine: %s',

@@ -18,7 +18,7 @@ test.concurrent.for(backends)(
   async ({ needsRedis }, { skip, onTestFinished: after }) => {
     if (needsRedis && !canStartRedisServer()) skip()
     const redisUrl = needsRedis ? (await startRedis(after)).url : null
-    const lives = { migrations: 60, history: 10, arrivalS: 600, latencyMs: 500 }
+    const lives = { migrations: 60, history: 10, arrivalS: 300, latencyMs: 300 }
     const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES }, redisUrl })
     const { db, simulator, receiver } = world
     const start = () => {

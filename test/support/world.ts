@@ -37,7 +37,7 @@ export interface WorldOptions {
 }
 
 /** Lives of some seconds, so that a test of some seconds sees all that can happen in one. */
-export const QUICK_LIVES: SimulatorOptions = {
+const QUICK_LIVES: SimulatorOptions = {
   apiKey: API_KEY,
   seed: 11,
   migrations: 150,
@@ -159,7 +159,7 @@ export async function waitForTruth(
     what: 'Postgres to show the truth',
     timeoutMs,
   })
-  await waitForDeliveries(db, 30_000)
+  await waitForDeliveries(db, timeoutMs)
 }
 
 export async function waitForDeliveries(db: Db, timeoutMs: number): Promise<void> {
