@@ -58,7 +58,12 @@ export async function countTokens(db: Pick<Db, 'execute'>, account: string, rate
 }
 
 /** Nobody asks this account's provider for a while; afterwards the bucket is empty, so that all begin gently. */
-export async function blockBudget(db: Db, account: string, forMs: number, rate: Rate): Promise<void> {
+export async function blockBudget(
+  db: Pick<Db, 'execute'>,
+  account: string,
+  forMs: number,
+  rate: Rate,
+): Promise<void> {
   const until = sql`clock_timestamp() + make_interval(secs => ${forMs / 1000})`
   await db.execute(sql`
     update landfall.budget set blocked_until = greatest(blocked_until, ${until}),
@@ -71,7 +76,11 @@ const oneUnlessPaused = (requestedAt: Date) =>
   sql`case when blocked_until > ${requestedAt.toISOString()}::timestamptz then 0 else 1 end`
 
 /** Counts an answer of no use; returns how many came in a row. */
-export async function countFailure(db: Db, account: string, requestedAt: Date): Promise<number> {
+export async function countFailure(
+  db: Pick<Db, 'execute'>,
+  account: string,
+  requestedAt: Date,
+): Promise<number> {
   const { rows } = await db.execute<{ failures: number }>(sql`
     with counted as (
       insert into landfall.usage (account, hour, errors) values (${account}, date_trunc('hour', now()), 1)
@@ -82,7 +91,11 @@ export async function countFailure(db: Db, account: string, requestedAt: Date): 
 }
 
 /** Counts a refusal for too many requests; returns how many came in a row. */
-export async function countThrottle(db: Db, account: string, requestedAt: Date): Promise<number> {
+export async function countThrottle(
+  db: Pick<Db, 'execute'>,
+  account: string,
+  requestedAt: Date,
+): Promise<number> {
   const { rows } = await db.execute<{ throttles: number }>(sql`
     with counted as (
       insert into landfall.usage (account, hour, rate_limited) values (${account}, date_trunc('hour', now()), 1)

@@ -35,18 +35,24 @@ async function pauseForThrottle(
   askedMs: number | null,
   requestedAt: Date,
 ): Promise<void> {
-  const throttles = await countThrottle(deps.db, account.name, requestedAt)
-  const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
-  await blockBudget(deps.db, account.name, pauseMs, account.rate)
-  deps.log.warn({ account: account.name, pauseMs, askedMs, throttles }, 'account.throttled')
+  // In one transaction, as several such answers may be settled at the same moment.
+  const pause = await inTransaction(deps.db, async (tx) => {
+    const throttles = await countThrottle(tx, account.name, requestedAt)
+    const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
+    await blockBudget(tx, account.name, pauseMs, account.rate)
+    return { pauseMs, throttles }
+  })
+  deps.log.warn({ account: account.name, askedMs, ...pause }, 'account.throttled')
 }
 
 async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date): Promise<void> {
-  const failures = await countFailure(deps.db, account.name, requestedAt)
-  const pauseMs = pauseAfterFailuresMs(failures, deps.random())
-  if (pauseMs === 0) return
-  await blockBudget(deps.db, account.name, pauseMs, account.rate)
-  deps.log.warn({ account: account.name, pauseMs, failures }, 'account.paused')
+  const pause = await inTransaction(deps.db, async (tx) => {
+    const failures = await countFailure(tx, account.name, requestedAt)
+    const pauseMs = pauseAfterFailuresMs(failures, deps.random())
+    if (pauseMs > 0) await blockBudget(tx, account.name, pauseMs, account.rate)
+    return { pauseMs, failures }
+  })
+  if (pause.pauseMs > 0) deps.log.warn({ account: account.name, ...pause }, 'account.paused')
 }
 
 async function suspend(deps: Deps, account: Account, statusCode: number, requestedAt: Date): Promise<void> {

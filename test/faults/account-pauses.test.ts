@@ -76,21 +76,6 @@ describe.concurrent('too many requests', () => {
       expect(silenceMs).toBeLessThan(8_000)
     }
   }, 60_000)
-
-  test('refusals of what was asked together, with no time named, cost seconds and not a minute', async ({
-    onTestFinished: after,
-  }) => {
-    const { db, accounts } = await startAccounts(after, ['acme'], { ...STILL_LIVES, latencyMs: 300 })
-    const [account] = accounts as [SimulatedAccount]
-
-    account.simulator.setFaults({ '429': 1 })
-    const refusedAt = await waitUntilAnswered(db, account, 429, 4)
-    account.simulator.setFaults({})
-    const silenceMs = await measureSilence(db, account, refusedAt)
-
-    expect(silenceMs).toBeGreaterThanOrEqual(2_000)
-    expect(silenceMs).toBeLessThan(10_000)
-  }, 60_000)
 })
 
 describe.concurrent('a key that is not accepted', () => {
@@ -116,7 +101,7 @@ describe.concurrent('a key that is not accepted', () => {
           (await makeAllDue(db)) && (simulator.counts().faults['slow_body'] ?? 0) >= 3
         await waitFor(areSlow, { what: 'slow answers' })
         simulator.setFaults({ [name]: 1 })
-        await waitFor(isSuspended, { what: 'the suspension' })
+        await waitFor(isSuspended, { what: 'the suspension', timeoutMs: 20_000 })
         const sinceMs = Date.now() + ON_THEIR_WAY_MS
         const later = () => simulator.requests().filter(({ at }) => at > sinceMs)
         await waitFor(() => Date.now() > sinceMs + 5_000, { what: 'the slow answers, and silence' })

@@ -33,7 +33,7 @@ describe('the published package', () => {
         'LICENSE',
       ]),
     )
-    expect(files.filter((file) => /\.ts$|\.map$|snapshot|^(src|test)\//.test(file))).toEqual([])
+    expect(files.filter((file) => /\.ts$|\.map$|_snapshot\.json$|^(src|test)\//.test(file))).toEqual([])
     const others = (folder: string) => listFiles(folder).filter((file) => !/\.[jt]s$/.test(file))
     expect(others(join(installed, 'dist'))).toEqual(others('src'))
   })
