@@ -31,6 +31,8 @@ import { createRelay, type Relay } from './work/relay-deliveries.ts'
 /** Time for everything under way to end before the process gives up on it. */
 const STOP_GRACE_MS = 20_000
 const DATABASE_PATIENCE_MS = 60_000
+/** Less than a claim lasts: a statement that takes longer has nothing left to do. */
+const STATEMENT_MS = 15_000
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
 
@@ -118,8 +120,8 @@ async function openStore(config: Config, log: Logger, stack: ServiceStack, datab
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS, log)
   const changes = await applySchemaChanges(databaseUrl)
   log.info(changes, 'schema.ready')
-  const db = openDb({ url: databaseUrl, log, applicationName: 'landfall' })
-  await stack.add(closing('database', [{ close: () => db.pool.end() }]))
+  const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
+  await stack.add(closing('database', [db]))
   for (const account of config.accounts) await registerAccount(db, account.name, account.provider)
   await registerHooks(db, config.hooks)
   return db

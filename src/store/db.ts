@@ -2,8 +2,10 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { Logger } from 'pino'
 
+import { trackSockets } from './sockets.ts'
+
 /** Statements of their own. */
-export type Db = NodePgDatabase & { readonly pool: pg.Pool }
+export type Db = NodePgDatabase & { readonly pool: pg.Pool; close(): Promise<void> }
 /** Statements inside one transaction. A function that must run in one takes this. */
 export type Tx = NodePgDatabase & { readonly inTransaction: true }
 
@@ -12,24 +14,34 @@ export interface DbOptions {
   readonly log: Logger
   readonly applicationName: string
   readonly maxConnections?: number
+  /** What one statement may take. */
+  readonly statementMs?: number
 }
 
+/** After its time, a statement is left to the server to cancel; one that does not even do that has fallen silent. */
+const SILENT_AFTER_MS = 5_000
+const END_MS = 2_000
+
 export function openDb(options: DbOptions): Db {
+  const { statementMs = 60_000 } = options
+  const sockets = trackSockets()
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections ?? 10,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    stream: sockets.stream,
     // A process frozen in the middle of a transaction must not hold its locks, least of all the planning turn, for long.
     idle_in_transaction_session_timeout: 5_000,
-    statement_timeout: 60_000,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + SILENT_AFTER_MS,
   })
   const note = (err: Error) => options.log.debug({ err }, 'database.connection_lost')
   // An error without a listener ends the process: the pool's for idle clients, each client's own while it is lent.
   pool.on('error', note)
   pool.on('connect', (client) => client.on('error', note))
-  return Object.assign(drizzle(pool), { pool })
+  return Object.assign(drizzle(pool), { pool, close: () => sockets.endWithin(END_MS, pool.end()) })
 }
 
 /** Errors after which the same transaction may simply be tried again. */
@@ -56,14 +68,22 @@ async function transactOnce<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Pro
     await client.query('commit')
     return result
   } catch (err) {
-    await client.query('rollback').catch((rollbackError: unknown) => {
-      broken = rollbackError
-    })
+    // Whoever gave no answer would give none to this either.
+    if (isSilence(err)) broken = err
+    else
+      await client.query('rollback').catch((rollbackError: unknown) => {
+        broken = rollbackError
+      })
     throw err
   } finally {
-    // A client that could not even roll back is thrown away.
+    // A client that could not even roll back is thrown away, and its transaction with it.
     client.release(broken !== null)
   }
+}
+
+function isSilence(err: unknown): boolean {
+  if (!(err instanceof Error)) return false
+  return err.message === 'Query read timeout' || isSilence(err.cause)
 }
 
 /** The SQLSTATE of an error, also where Drizzle wrapped it. */

@@ -2,8 +2,11 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
+import { trackSockets } from './sockets.ts'
 
 const RECONNECT_MS = 1_000
+const ANSWER_MS = 5_000
+const END_MS = 1_000
 
 /**
  * Listens on a channel and calls back for each ring, reconnecting for ever. A ring may be lost while the connection is
@@ -13,6 +16,7 @@ export function listenTo(url: string, channel: string, onRing: () => void, log: 
   let client: pg.Client | null = null
   let timer: NodeJS.Timeout | null = null
   let stopped = true
+  const sockets = trackSockets()
 
   function reconnectLater(failed: pg.Client): void {
     if (stopped || client !== failed) return
@@ -26,6 +30,10 @@ export function listenTo(url: string, channel: string, onRing: () => void, log: 
       connectionString: url,
       application_name: 'landfall-listen',
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+      stream: sockets.stream,
     })
     client = next
     next.on('error', (err) => {
@@ -46,7 +54,11 @@ export function listenTo(url: string, channel: string, onRing: () => void, log: 
     if (timer !== null) clearTimeout(timer)
     const last = client
     client = null
-    await last?.end().catch(() => {})
+    if (last !== null)
+      await sockets.endWithin(
+        END_MS,
+        last.end().catch(() => {}),
+      )
   }
 
   async function start(): Promise<void> {

@@ -4,7 +4,13 @@ import { createTcpProxy } from '../queue/tcp-proxy.ts'
 import { query } from '../support/account.ts'
 import { canStartRedisServer } from '../support/redis.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { createWorld, expectPromisesKept, startRedis, startTestDaemon, waitForTruth } from '../support/world.ts'
+import {
+  createWorld,
+  expectPromisesKept,
+  startRedis,
+  startTestDaemon,
+  waitForTruth,
+} from '../support/world.ts'
 
 // As when the machine of the database dies, or a firewall forgets its connections: no answer, no end, no error.
 test.skipIf(!canStartRedisServer())(
@@ -30,7 +36,6 @@ test.skipIf(!canStartRedisServer())(
     const goesOn = async () =>
       simulator.requests().some(({ at }) => at > sinceMs) && (await recorded()).length > 0
     await waitFor(goesOn, { what: 'work to go on', timeoutMs: 90_000 })
-    console.log('silent for', Date.now() - sinceMs)
     expect(Date.now() - sinceMs).toBeLessThan(30_000)
 
     simulator.freeze()
