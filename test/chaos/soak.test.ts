@@ -46,7 +46,12 @@ async function soak(after: After, redis: string | null): Promise<void> {
     redisUrl: redis,
   })
   const { db, simulator, receiver } = world
-  receiver.behave(() => (Math.random() < 0.1 ? { status: 500 } : {}))
+  receiver.behave(() => {
+    const dice = Math.random()
+    if (dice < 0.02) return 'hang'
+    if (dice < 0.05) return 'reset'
+    return dice < 0.1 ? { status: 500 } : {}
+  })
   const fromMs = Date.now()
   const daemon = startDaemonChild(world.config)
   after(daemon.kill)

@@ -23,7 +23,7 @@ test('accounts whose providers hang keep no other account waiting', async ({ onT
   for (const { simulator } of sick) simulator.setFaults({ hang: 1 })
   const fromMs = performance.now()
   let longestMs = 0
-  while (performance.now() - fromMs < 9_000) {
+  while (performance.now() - fromMs < 4_000) {
     const before = countPolls(well)
     const askedMs = performance.now()
     const isPolled = async () => (await makeAllDue(db)) && countPolls(well) > before
