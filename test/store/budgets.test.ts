@@ -32,15 +32,16 @@ describe('an account never spends more than its budget', () => {
         expect(offset + 1).toBeLessThanOrEqual(rate.burst + (rate.requestsPerSecond * (to - from + 2)) / 1000)
       }
     }
-    expect(granted.length).toBeGreaterThan(40)
+    // Far less than the 45 that are there, since a busy machine may hold the spenders up.
+    expect(granted.length).toBeGreaterThan(rate.burst + 10)
   })
 
   test('a full bucket gives its burst and then refuses', async () => {
-    const first = await Promise.all([spend(), spend(), spend(), spend(), spend(), spend(), spend()])
+    const slow = { requestsPerSecond: 0.01, burst: 5 }
+    const asked = Array.from({ length: 8 }, () => spendToken(world.db, 'acme', 'get', slow))
+    const granted = (await Promise.all(asked)).filter((one) => one.kind === 'granted')
 
-    const granted = first.filter((one) => one.kind === 'granted').length
-    expect(granted).toBeGreaterThanOrEqual(5)
-    expect(granted).toBeLessThanOrEqual(6)
+    expect(granted).toHaveLength(5)
   })
 
   test('nobody is granted anything while the account is blocked, and the bucket is empty afterwards', async () => {
