@@ -63,15 +63,15 @@ const ENDS = ['COMPLETE', 'COMPLETED_WITH_FAILURES', 'FAILED', 'LOGIN_ABANDONED'
 async function settle({ db, simulator }: World): Promise<void> {
   const over = () => simulator.truth().filter(({ status }) => ENDS.includes(status)).length
   const most = 0.9 * (MIGRATIONS + HISTORY)
-  await waitFor(() => over() > most, { what: 'most migrations of the simulator to end', timeoutMs: 60_000 })
+  await waitFor(() => over() > most, { what: 'most migrations of the simulator to end', timeoutMs: 90_000 })
   simulator.freeze()
   await waitFor(() => showsTruth(db, simulator.truth()), {
     what: 'Postgres to show the truth',
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   })
   const delivered = async () =>
     (await query(db, `select 1 from reporting.deliveries where state <> 'delivered'`)).length === 0
-  await waitFor(delivered, { what: 'all deliveries', timeoutMs: 30_000 })
+  await waitFor(delivered, { what: 'all deliveries', timeoutMs: 90_000 })
 }
 
 interface Call {
@@ -124,7 +124,7 @@ describe.each(backends)('BullMQ $name', ({ needsRedis }) => {
   // Side by side, as these tests mostly wait for lives to pass.
   test.skipIf(needsRedis && redisUrl() === null).concurrent.for(shapes)(
     '300 migrations of random lives end as at the provider, each end told once: $shape',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async ({ options }, { onTestFinished }) => {
       const redis = needsRedis ? await ownRedis(onTestFinished) : null
       const world = await startWorld({ seed: 7, ...options }, redis, onTestFinished)

@@ -163,9 +163,10 @@ test.concurrent('hooks whose receivers hang keep no other hook waiting', async (
     )
   await waitFor(async () => (await measure()).length > 20, {
     what: 'deliveries meanwhile',
-    timeoutMs: 12_000,
+    timeoutMs: 14_000,
   })
 
-  expect(Math.max(...(await measure()).map(({ seconds }) => seconds))).toBeLessThan(5)
+  // Well under the 15 s for which the others hang, with room for a busy machine.
+  expect(Math.max(...(await measure()).map(({ seconds }) => seconds))).toBeLessThan(10)
   for (const one of hanging) await one.stop()
 }, 60_000)
