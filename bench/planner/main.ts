@@ -1,24 +1,24 @@
 import { parseArgs } from 'node:util'
 
 import { createPlanner } from '../../src/domain/planner/planner.ts'
-import { backoff, createTimers, fixed30 } from '../../src/domain/planner/timers.ts'
 import type { Planner } from '../../src/domain/planner/types.ts'
 import { createRandom } from './random.ts'
 import { type Outcome, replay } from './replay.ts'
 import { printReport } from './report.ts'
 import { createSweeper } from './rivals.ts'
 import { SHAPES } from './shapes.ts'
+import { backoff, createTimers, fixed30 } from './timers.ts'
 import { readTrace, type Trace } from './trace.ts'
 import { buildTrace, WORKLOADS } from './workloads.ts'
 
-// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--only NAME] [--page-one-only] [--seed N] [--json]
+// usage: npm run bench:planner -- [--trace FILE]… [--shapes] [--only NAME] [--strong] [--seed N] [--json]
 const { values } = parseArgs({
   options: {
     trace: { type: 'string', multiple: true },
     shapes: { type: 'boolean', default: false },
     only: { type: 'string' },
-    // `fixed` and `backoff` as they are where nobody sweeps: they know only what page 1 shows every 30 s.
-    'page-one-only': { type: 'boolean', default: false },
+    // `fixed` and `backoff` begin with a sweep and look on behind page 1, instead of knowing only what page 1 shows.
+    strong: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -53,17 +53,15 @@ function replayAll(trace: Trace): Outcome[] {
       {
         requestsPerSecond: trace.budget.requests_per_second,
         pageSize: trace.page_size,
-        sweepEveryMs: 300_000,
         lagGoalMs,
       },
       null,
       [],
       createRandom(seed),
     )
-  const terms = { firstSweep: !values['page-one-only'], sweepEveryMs: null }
   return [
-    replay(trace, 'fixed', createTimers(fixed30, createRandom(seed), terms)),
-    replay(trace, 'backoff', createTimers(backoff, createRandom(seed), terms)),
+    replay(trace, 'fixed', createTimers(fixed30, createRandom(seed), values.strong)),
+    replay(trace, 'backoff', createTimers(backoff, createRandom(seed), values.strong)),
     replay(trace, 'sweep', createSweeper()),
     replay(trace, 'adaptive', adaptive(0)),
     replay(trace, 'adaptive, goal 15 s', adaptive(15_000)),

@@ -1,6 +1,8 @@
+import type { Survey } from '../../src/domain/planner/survey.ts'
 import type { Planner, Reason } from '../../src/domain/planner/types.ts'
 import { FULL_BUCKET, nextTokenAtMs, takeToken, tokensIn } from '../../src/domain/token-bucket.ts'
 import { createProvider } from './provider.ts'
+import { createSweeps } from './sweeps.ts'
 import type { Trace } from './trace.ts'
 
 export interface Outcome {
@@ -24,8 +26,15 @@ const WINDOW_MS = 10_000
 /** A planner that wants nothing is asked again after this long. */
 const IDLE_MS = 500
 
+const SWEEP_EVERY_MS = 300_000
+
 /** Runs a planner through a trace in virtual time. It sees only what answers show. */
-export function replay(trace: Trace, policy: string, planner: Planner): Outcome {
+export function replay(
+  trace: Trace,
+  policy: string,
+  planner: Planner & { readonly survey?: () => Survey | null },
+): Outcome {
+  const sweeps = createSweeps(SWEEP_EVERY_MS)
   const provider = createProvider(trace)
   const rate = { requestsPerSecond: trace.budget.requests_per_second, burst: trace.budget.burst }
   const sentAt: number[] = []
@@ -34,7 +43,8 @@ export function replay(trace: Trace, policy: string, planner: Planner): Outcome 
   let bucket = FULL_BUCKET
   let nowMs = 0
   while (nowMs < trace.duration_s * 1000) {
-    const requests = planner.choose(nowMs, tokensIn(bucket, rate, nowMs))
+    const sweep = sweeps.wanted(nowMs, planner.survey?.()?.lastPage ?? 0)
+    const requests = planner.choose(nowMs, tokensIn(bucket, rate, nowMs), sweep)
     for (const request of requests) {
       const after = takeToken(bucket, rate, nowMs)
       if (after === null) throw new Error(`${policy} spends tokens that it has not`)
@@ -42,9 +52,10 @@ export function replay(trace: Trace, policy: string, planner: Planner): Outcome 
       sentAt.push(nowMs)
       reasons[request.reason] = (reasons[request.reason] ?? 0) + 1
       if (request.kind === 'get') gets += 1
-      planner.observe(
-        request.kind === 'get' ? provider.get(nowMs, request.id) : provider.list(nowMs, request.page),
-      )
+      const answer =
+        request.kind === 'get' ? provider.get(nowMs, request.id) : provider.list(nowMs, request.page)
+      planner.observe(answer)
+      sweeps.observe(answer)
     }
     const tokenAt = nextTokenAtMs(bucket, rate, nowMs)
     nowMs = requests.length === 0 ? Math.max(tokenAt, nowMs + IDLE_MS) : Math.max(tokenAt, nowMs + 1)

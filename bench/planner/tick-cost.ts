@@ -27,13 +27,14 @@ function measure(size: number, ticks: number[], observations: number[]): void {
     statusSinceMs: -1000 * index,
     lastObservedAtMs: -1000 * Math.floor(600 * random()),
   }))
-  const config = { requestsPerSecond: 20, pageSize: PAGE_SIZE, sweepEveryMs: 300_000, lagGoalMs: 0 }
+  const config = { requestsPerSecond: 20, pageSize: PAGE_SIZE, lagGoalMs: 0 }
+  const sweep = { page: null, baseline: false }
   const planner = createPlanner(config, null, live, random)
   const pages = Math.ceil(size / PAGE_SIZE)
   for (let tick = 0; tick < pages + TICKS; tick += 1) {
     const nowMs = 1000 * (tick + 1)
     const start = performance.now()
-    const requests = planner.choose(nowMs, 20)
+    const requests = planner.choose(nowMs, 20, sweep)
     if (tick >= pages) ticks.push(performance.now() - start)
     const pagesAsked =
       tick < pages ? [tick] : requests.flatMap((one) => (one.kind === 'list' ? [one.page] : []))

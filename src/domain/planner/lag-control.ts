@@ -16,8 +16,9 @@ const PACE_S = 60
 export const AIM = 0.75
 const SMOOTH_S = 60
 
-export function createLagControl(goal: number): LagControl {
-  let threshold = goal > 0 ? 1 : 0
+/** `known`: the threshold before a restart. */
+export function createLagControl(goal: number, known: number): LagControl {
+  let threshold = goal > 0 ? known : 0
   let lag = 0
   let at = Number.NaN
   return {

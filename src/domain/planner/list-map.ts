@@ -31,8 +31,22 @@ export interface ListMap {
   settle(): void
   /** Remembers rows that ended, for they still show where the others are. */
   keep(id: string, coord: number): void
-  end(): number
-  rate(): ArrivalCounts
+  state(): MapState
+}
+
+/** What is worth keeping of a map over a restart. Times in seconds. */
+export interface MapState {
+  readonly size: number
+  readonly freshEnd: FreshEnd
+  readonly added: number
+  readonly found: number
+  readonly end: number
+  /** Null where no page was read yet. */
+  readonly confirmedAt: number | null
+  readonly lookedAt: number | null
+  readonly arrivals: ArrivalCounts
+  /** Coordinates of live migrations. */
+  readonly places: readonly (readonly [id: string, coord: number])[]
 }
 
 export interface ArrivalCounts {
@@ -44,23 +58,32 @@ const MEMORY_S = 1800
 const PRIOR: ArrivalCounts = { rows: 0.3, seconds: 60 }
 /** Rows that ended are remembered up to this number. */
 const MOST_KEPT = 5_000
+/** Belief in a place that was known before a restart. */
+const RESTORED_TRUST = 0.8
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
-export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCounts | null): ListMap {
-  let size = pageSize
-  let fresh: FreshEnd = 'first'
-  let added = 0
-  let confirmedAt = Number.NaN
-  let lookedAt = Number.NaN
-  let found = 0
-  let end = 0
-  let counts: ArrivalCounts = known ?? { rows: 0, seconds: 0 }
+export function createListMap(live: LiveSet, pageSize: number, known: MapState | null): ListMap {
+  let size = Math.min(pageSize, known?.size ?? pageSize)
+  let fresh: FreshEnd = known?.freshEnd ?? 'first'
+  let added = known?.added ?? 0
+  let confirmedAt = known?.confirmedAt ?? Number.NaN
+  let lookedAt = known?.lookedAt ?? Number.NaN
+  let found = known?.found ?? 0
+  let end = known?.end ?? 0
+  let counts: ArrivalCounts = known?.arrivals ?? { rows: 0, seconds: 0 }
   const kept = new Map<string, number>()
   /** Rows of the look under way, whose coordinates are provisional until it meets a known row. */
   const provisional = new Set<string>()
 
   const arrivals = () => (counts.rows + PRIOR.rows) / (counts.seconds + PRIOR.seconds)
   const since = (from: number, now: number) => (Number.isNaN(from) ? 0 : Math.max(0, now - from))
+
+  for (const [id, coord] of known?.places ?? []) {
+    const slot = live.slotOf(id)
+    if (slot === undefined) continue
+    live.columns.coord[slot] = coord
+    live.columns.trust[slot] = RESTORED_TRUST
+  }
 
   function coordOf(id: string): number {
     const slot = live.slotOf(id)
@@ -170,7 +193,25 @@ export function createListMap(live: LiveSet, pageSize: number, known: ArrivalCou
     },
     settle: () => provisional.clear(),
     keep,
-    end: () => end,
-    rate: () => counts,
+    state: () => ({
+      size,
+      freshEnd: fresh,
+      added,
+      found,
+      end,
+      confirmedAt: Number.isNaN(confirmedAt) ? null : confirmedAt,
+      lookedAt: Number.isNaN(lookedAt) ? null : lookedAt,
+      arrivals: counts,
+      places: placesOf(live),
+    }),
   }
+}
+
+function placesOf(live: LiveSet): [string, number][] {
+  const places: [string, number][] = []
+  for (let slot = 0; slot < live.size(); slot += 1) {
+    const coord = live.columns.coord[slot] ?? Number.NaN
+    if (!Number.isNaN(coord) && (live.columns.trust[slot] ?? 0) > 0.5) places.push([live.idAt(slot), coord])
+  }
+  return places
 }

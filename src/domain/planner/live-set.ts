@@ -1,5 +1,6 @@
 import { isTerminal, type Phase } from '../phase.ts'
 import { ENDED, NEEDS_INPUT, PENDING, RUNNING, type Survival, UNKNOWN } from './survival.ts'
+import type { LiveMigration } from './types.ts'
 import { classOf } from './urgency.ts'
 
 /**
@@ -14,7 +15,7 @@ export interface LiveSet {
   /** Takes in a status that an answer showed; says whether it ended, began or only stayed. */
   observe(id: string, phase: Phase, created: number | null, now: number): 'ended' | 'began' | 'stayed' | 'old'
   /** Puts back what was known before a restart. */
-  restore(id: string, phase: Phase, since: number, readAt: number): void
+  restore(known: LiveMigration): void
   forget(id: string): void
   /** Mean age at which migrations came back to running. */
   resumedAt(): number
@@ -39,6 +40,8 @@ interface Columns {
 const NEVER = Number.NEGATIVE_INFINITY
 /** A change from waiting to an end within so many seconds had no time to run unseen. */
 const DIRECT_S = 10
+/** Mean age at which migrations come back to running, before anything is known. */
+export const RESUMED_S = 600
 
 function stateOf(phase: Phase): number {
   if (phase === 'pending') return PENDING
@@ -48,11 +51,11 @@ function stateOf(phase: Phase): number {
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
-export function createLiveSet(survival: Survival): LiveSet {
+export function createLiveSet(survival: Survival, knownResumedAt: number): LiveSet {
   let columns = createColumns(1024)
   const ids: string[] = []
   const slots = new Map<string, number>()
-  let resumedAt = 600
+  let resumedAt = knownResumedAt
 
   function add(id: string, state: number, since: number, readAt: number): void {
     const slot = ids.length
@@ -142,9 +145,8 @@ export function createLiveSet(survival: Survival): LiveSet {
       touch(slot, now)
       return 'stayed'
     },
-    restore(id, phase, since, readAt) {
-      if (slots.has(id)) return
-      add(id, stateOf(phase), since, readAt)
+    restore({ id, phase, statusSinceMs, lastObservedAtMs }) {
+      if (!slots.has(id)) add(id, stateOf(phase), statusSinceMs / 1000, lastObservedAtMs / 1000)
     },
     forget(id) {
       const slot = slots.get(id)

@@ -1,35 +1,41 @@
 import { isTerminal } from '../phase.ts'
-import { createDuties } from './duties.ts'
 import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
 import { type Forecast, forecastLag, type Readable } from './forecast.ts'
 import { WAIT_POINTS } from './grid.ts'
 import { AIM, createLagControl } from './lag-control.ts'
-import { type ArrivalCounts, createListMap } from './list-map.ts'
-import { createLiveSet } from './live-set.ts'
+import { createListMap, type MapState } from './list-map.ts'
+import { createLiveSet, RESUMED_S } from './live-set.ts'
+import { createLooks } from './looks.ts'
+import type { Survey } from './survey.ts'
 import { createSurvival, type SurvivalCounts } from './survival.ts'
-import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row } from './types.ts'
+import { createSweepPace, isFarFromNew } from './sweep-pace.ts'
+import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row, Sweep } from './types.ts'
 import { CLASSES, createUrgency, interpolate } from './urgency.ts'
 import { createValuation } from './valuation.ts'
 
-/** What is worth keeping over a restart: a small JSON document. */
+/** What is worth keeping over a restart, as JSON. */
 export interface Learned {
   readonly version: 1
   readonly survival: SurvivalCounts
-  readonly arrivals: ArrivalCounts
   readonly resumedAt: number
+  readonly map: MapState
+  readonly survey: Survey | null
+  readonly surprise: number
+  /** Worths, in seconds, of the least reading that is made, and of those made at present. */
+  readonly threshold: number
+  readonly level: number
 }
 
 export interface AdaptivePlanner extends Planner {
-  /** Someone says that a migration may have changed: it is read soon, within the budget. */
-  hint(id: string, nowMs: number): void
-  /** A migration that is gone. */
-  forget(id: string): void
   /** When and why a live migration is read next. */
   explain(id: string, nowMs: number): Explanation | null
   /** Delay to be expected, and what half and double the budget would give. */
   forecast(nowMs: number): Forecast
   /** Mean delay at present, as reckoned from what may have ended unseen. */
   lagMs(): number
+  liveCount(): number
+  /** Where the list ends and where new rows appear, as far as is known. */
+  survey(): Survey | null
   learned(): Learned
 }
 
@@ -54,27 +60,24 @@ export function createPlanner(
   random: () => number,
 ): AdaptivePlanner {
   const survival = createSurvival(learned?.survival ?? null)
-  const set = createLiveSet(survival)
+  const set = createLiveSet(survival, learned?.resumedAt ?? RESUMED_S)
+  for (const one of live) set.restore(one)
   const urgency = createUrgency(survival)
-  const map = createListMap(set, config.pageSize, learned?.arrivals ?? null)
+  const map = createListMap(set, config.pageSize, learned?.map ?? null)
   const goal = config.lagGoalMs / 1000
   const values = createValuation(set, map, urgency, { limits: LIMITS_S, floor: goal > 0 ? FLOOR_S : 0 })
-  const duties = createDuties(map, {
-    requestsPerSecond: config.requestsPerSecond,
-    sweepEvery: config.sweepEveryMs / 1000,
-  })
-  const control = createLagControl(goal)
-  const hints = new Map<string, number>()
+  const looks = createLooks(map, learned?.survey ?? null)
+  const pace = createSweepPace(config.requestsPerSecond, learned?.surprise ?? 0)
+  const control = createLagControl(goal, learned?.threshold ?? 1)
   const expected = new Map<number, readonly string[]>()
   let beganAt = Number.NaN
   let tickedAt = Number.NaN
   let floorCredit = 0
   /** Worth at which requests are made at present. */
-  let level = 0
+  let level = learned?.level ?? 0
+  let baseline = learned === null
   /** Classes whose tables wait to be brought up to date. */
   let debt = 0
-  for (const one of live)
-    set.restore(one.id, one.phase, one.statusSinceMs / 1000, one.lastObservedAtMs / 1000)
   urgency.refresh(CLASSES, set.resumedAt())
 
   function learn(now: number): void {
@@ -102,13 +105,6 @@ export function createPlanner(
     return { kind: 'get', id: set.idAt(slot), reason }
   }
 
-  function nextHint(): PlannedRequest | null {
-    const [id] = hints.keys()
-    if (id === undefined) return null
-    hints.delete(id)
-    return { kind: 'get', id, reason: 'hint' }
-  }
-
   function nextFloor(now: number): PlannedRequest | null {
     const { slot, overdue } = values.oldest()
     if (slot < 0 || overdue <= 1 || floorCredit < 1) return null
@@ -128,10 +124,11 @@ export function createPlanner(
     return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
   }
 
-  function next(now: number): PlannedRequest | null {
-    const duty = nextHint() ?? duties.next(now)
-    if (duty?.kind === 'list') return list(duty.page, duty.reason, now)
-    return duty ?? nextFloor(now) ?? nextByValue(now)
+  function next(now: number, sweep: Sweep): PlannedRequest | null {
+    const look = looks.next(now)
+    if (look?.kind === 'list') return list(look.page, look.reason, now)
+    if (looks.surveyed() !== null && pace.take(now, sweep)) return list(sweep.page ?? 0, 'sweep', now)
+    return nextFloor(now) ?? nextByValue(now)
   }
 
   const waiting = (slot: number): Waiting => ({
@@ -178,10 +175,12 @@ export function createPlanner(
     expected.delete(answer.page)
     const ended = answer.rows.filter((row) => isTerminal(row.phase))
     for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
+    const isFar = isFarFromNew(answer.page, map.freshEnd(), map.lookPage())
     const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
-    if (!duties.baselineDone()) for (const row of unknown) addSight(row, now)
+    if (baseline) for (const row of unknown) addSight(row, now)
     for (const row of ended) observeRow(row.id, row, now)
-    duties.observe(answer, unknown, first)
+    pace.observe(answer.page, answer.rows, unknown, isFar)
+    looks.observe(answer, unknown.length > answer.rows.length / 2, first)
   }
 
   function observeRow(id: string, row: Row, now: number): void {
@@ -208,24 +207,26 @@ export function createPlanner(
   return {
     observe(answer) {
       if (answer.kind === 'list') observeList(answer)
-      else if (answer.row !== null) observeRow(answer.id, answer.row, answer.atMs / 1000)
+      else if (answer.row === null) set.forget(answer.id)
+      else observeRow(answer.id, answer.row, answer.atMs / 1000)
     },
-    choose(nowMs, tokens) {
+    choose(nowMs, tokens, sweep) {
       const now = nowMs / 1000
+      baseline = sweep.baseline
       learn(now)
       if (tokens <= 0) return []
       values.scan(now)
       control.adjust(now, values.hidden(), values.endRate())
       const requests: PlannedRequest[] = []
+      let wanted = sweep
       while (requests.length < tokens) {
-        const request = next(now)
+        const request = next(now, wanted)
         if (request === null) break
+        if (request.reason === 'sweep') wanted = { ...sweep, page: null }
         requests.push(request)
       }
       return requests
     },
-    hint: (id, nowMs) => void hints.set(id, nowMs),
-    forget: set.forget,
     explain(id, nowMs) {
       const slot = set.slotOf(id)
       return slot === undefined ? null : explainSlot(slot, nowMs / 1000)
@@ -234,17 +235,23 @@ export function createPlanner(
       values.scan(nowMs / 1000)
       return forecastLag(readables(), {
         requestsPerSecond: config.requestsPerSecond,
-        dutyShare: duties.share(),
+        dutyShare: pace.share(baseline),
         lagGoalMs: AIM * config.lagGoalMs,
         longestS: Math.min(...LIMITS_S),
       })
     },
     lagMs: () => 1000 * control.lag(),
+    liveCount: set.size,
+    survey: looks.surveyed,
     learned: () => ({
       version: 1,
       survival: survival.counts(),
-      arrivals: map.rate(),
       resumedAt: set.resumedAt(),
+      map: map.state(),
+      survey: looks.surveyed(),
+      surprise: pace.surprise(),
+      threshold: control.threshold(),
+      level,
     }),
   }
 }

@@ -20,10 +20,10 @@ export type Answer =
     }
 
 /**
- * Why a request is made: it is worth most now; someone asked for it; the migration was unread for too long; new rows
- * are looked for; a sweep needs it; the list's size and order are being found out.
+ * Why a request is made: it is worth most now; the migration was unread for too long; new rows are looked for; a sweep
+ * needs it; the list's size and order are being found out.
  */
-export type Reason = 'value' | 'hint' | 'floor' | 'look' | 'sweep' | 'survey'
+export type Reason = 'value' | 'floor' | 'look' | 'sweep' | 'survey'
 
 /** One request to make next. */
 export type PlannedRequest =
@@ -41,18 +41,23 @@ export interface LiveMigration {
 
 export interface PlannerConfig {
   readonly requestsPerSecond: number
+  /** Rows asked for on a page; the provider may give fewer. */
   readonly pageSize: number
-  readonly sweepEveryMs: number
   /** Mean detection delay that is good enough; 0 spends the whole budget. */
   readonly lagGoalMs: number
 }
 
-/** How a request is chosen: by value, or by an interval for each migration. */
-export type PolicyName = 'adaptive' | 'backoff' | 'fixed'
+/** The walk over all pages that somebody else keeps; the planner says when its next page is read. */
+export interface Sweep {
+  /** The page it needs next; null while it waits for an answer, or none is under way. */
+  readonly page: number | null
+  /** Whether no sweep has come to its end yet. */
+  readonly baseline: boolean
+}
 
 export interface Planner {
   /** Takes in what an answer showed. */
   observe(answer: Answer): void
   /** The next requests, at most `tokens`; fewer, or none, where more would buy nothing. */
-  choose(nowMs: number, tokens: number): readonly PlannedRequest[]
+  choose(nowMs: number, tokens: number, sweep: Sweep): readonly PlannedRequest[]
 }

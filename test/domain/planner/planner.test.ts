@@ -95,14 +95,6 @@ describe('planner', () => {
     )
   })
 
-  test('reads a hinted migration next', () => {
-    const list = live(50)
-    const planner = createPlanner(CONFIG, null, [], seeded(3))
-    run(planner, list, 100)
-    planner.hint('m33', 100_000)
-    expect(planner.choose(100_000, 1)).toEqual([{ kind: 'get', id: 'm33', reason: 'hint' }])
-  })
-
   test('spends less than everything once the lag goal is met', () => {
     const made = run(
       createPlanner({ ...CONFIG, lagGoalMs: 15_000 }, null, [], seeded(5)),
@@ -125,9 +117,7 @@ describe('planner', () => {
       lastObservedAtMs: 0,
     }))
     const second = createPlanner(CONFIG, learned, rows, seeded(1))
-    expect(second.explain('m12', 1_000)?.by).toEqual({ kind: 'get' })
-    run(second, list, 100)
-    expect(second.explain('m12', 100_000)?.by).toEqual({ kind: 'list', page: 1, with: 10 })
+      expect(second.explain('m12', 100_000)?.by).toEqual({ kind: 'list', page: 1, with: 10 })
   })
 
   test('foretells less delay from more budget', () => {

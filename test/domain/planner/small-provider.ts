@@ -1,3 +1,4 @@
+import { createSweeps } from '../../../bench/planner/sweeps.ts'
 import type { Phase } from '../../../src/domain/phase.ts'
 import type { AdaptivePlanner } from '../../../src/domain/planner/planner.ts'
 import type { Answer, PlannedRequest, PlannerConfig, Row } from '../../../src/domain/planner/types.ts'
@@ -6,7 +7,6 @@ import { FULL_BUCKET, takeToken, tokensIn } from '../../../src/domain/token-buck
 export const CONFIG: PlannerConfig = {
   requestsPerSecond: 1,
   pageSize: 10,
-  sweepEveryMs: 300_000,
   lagGoalMs: 0,
 }
 
@@ -46,22 +46,26 @@ export interface Made {
 
 /** Runs a planner against a list through a token bucket; `before` may change the list at each tick. */
 export function run(
-  planner: Pick<AdaptivePlanner, 'choose' | 'observe'>,
+  planner: Pick<AdaptivePlanner, 'choose' | 'observe'> & Partial<Pick<AdaptivePlanner, 'survey'>>,
   list: Rows,
   seconds: number,
   before: (atMs: number) => void = () => undefined,
 ): Made[] {
   const rate = { requestsPerSecond: 1, burst: 5 }
   const made: Made[] = []
+  const sweeps = createSweeps(300_000)
   let bucket = FULL_BUCKET
   for (let atMs = 0; atMs < seconds * 1000; atMs += 1000) {
     before(atMs)
-    for (const request of planner.choose(atMs, tokensIn(bucket, rate, atMs))) {
+    const sweep = sweeps.wanted(atMs, planner.survey?.()?.lastPage ?? 0)
+    for (const request of planner.choose(atMs, tokensIn(bucket, rate, atMs), sweep)) {
       const after = takeToken(bucket, rate, atMs)
       if (after === null) throw new Error('more requests than tokens')
       bucket = after
       made.push({ atMs, request })
-      planner.observe(answerTo(request, list, atMs))
+      const answer = answerTo(request, list, atMs)
+      planner.observe(answer)
+      sweeps.observe(answer)
     }
   }
   return made

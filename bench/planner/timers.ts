@@ -1,8 +1,8 @@
-import { isTerminal, type Phase } from '../phase.ts'
-import { type FreshEnd, freshEndOf, nextStep, startLook, startSweep, type Walk } from '../walk.ts'
+import { isTerminal, type Phase } from '../../src/domain/phase.ts'
+import { type FreshEnd, freshEndOf, nextStep, startLook, startSweep, type Walk } from '../../src/domain/walk.ts'
 import { createDueQueue } from './due-queue.ts'
-import { seenOf } from './page-seen.ts'
-import type { Answer, PlannedRequest, Planner, Row } from './types.ts'
+import { seenOf } from '../../src/domain/planner/page-seen.ts'
+import type { Answer, PlannedRequest, Planner, Row } from '../../src/domain/planner/types.ts'
 
 const LOOK_EVERY_MS = 30_000
 
@@ -10,13 +10,6 @@ interface Tracked {
   phase: Phase
   intervalMs: number
   dueMs: number
-}
-
-export interface SweepTerms {
-  /** Whether to begin with one sweep at full speed, and to look on behind page 1 while all there is new. */
-  readonly firstSweep: boolean
-  /** Time between later sweeps; null for none. */
-  readonly sweepEveryMs: number | null
 }
 
 /** How long a migration waits after a reading; the last wait is 0 after a change. */
@@ -31,26 +24,23 @@ export const backoff: NextInterval = (lastMs, random) => {
 }
 
 /**
- * The simple policies: a timer for each migration, the oldest due first. Begins with one sweep at full speed, which
- * shows what is there, and then looks for new migrations every 30 s.
+ * The simple policies: a timer for each migration, the oldest due first, and page 1 every 30 s for new ones. With
+ * `sweepsFirst` they begin with one sweep at full speed, and look on behind page 1 while all there is new.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createTimers(
   next: NextInterval,
   random: () => number,
-  { firstSweep, sweepEveryMs }: SweepTerms = { firstSweep: true, sweepEveryMs: null },
+  sweepsFirst: boolean,
 ): Planner {
   const known = new Set<string>()
   /** What the look under way brought: a row that drifts down to its next page is no old acquaintance. */
   const fresh = new Set<string>()
   const live = new Map<string, Tracked>()
   const queue = createDueQueue()
-  let sweep: Walk | null = firstSweep ? startSweep('down', 0) : null
-  let sweepDueMs = sweepEveryMs ?? Number.POSITIVE_INFINITY
-  /** After the first sweep every second request is a poll. */
-  let pollNext = false
+  let sweep: Walk | null = sweepsFirst ? startSweep('down', 0) : null
   let look: Walk | null = null
-  let lookDueMs = LOOK_EVERY_MS
+  let lookDueMs = sweepsFirst ? LOOK_EVERY_MS : 0
   let freshEnd: FreshEnd = 'first'
   let lastPage = 0
 
@@ -84,7 +74,7 @@ export function createTimers(
     if (look === null && going === null) freshEnd = freshEndOf(step.walk)
     lastPage = Math.max(lastPage, step.walk.lastPage)
     if (look === null) sweep = going
-    else look = firstSweep ? going : null
+    else look = sweepsFirst ? going : null
   }
 
   function beginWalks(nowMs: number): void {
@@ -92,10 +82,6 @@ export function createTimers(
       look = startLook(freshEnd, lastPage)
       lookDueMs = nowMs + LOOK_EVERY_MS
       fresh.clear()
-    }
-    if (sweep === null && nowMs >= sweepDueMs) {
-      sweep = startSweep('down', 0)
-      sweepDueMs = nowMs + (sweepEveryMs ?? 0)
     }
   }
 
@@ -113,8 +99,7 @@ export function createTimers(
     choose(nowMs, tokens): PlannedRequest[] {
       if (tokens <= 0) return []
       beginWalks(nowMs)
-      pollNext = !pollNext && sweepEveryMs !== null && look === null
-      const request = pollNext ? (nextPoll(nowMs) ?? nextPage()) : (nextPage() ?? nextPoll(nowMs))
+      const request = nextPage() ?? nextPoll(nowMs)
       return request === null ? [] : [request]
     },
     observe(answer) {
