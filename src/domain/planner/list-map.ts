@@ -127,22 +127,27 @@ export function createListMap(live: LiveSet, pageSize: number, known: MapState |
 
   function moveDown(page: number, rows: readonly Row[], now: number, first: boolean): void {
     const says = addedBy(rows, page * size)
-    if (says !== null && (page === 0 || provisional.size > 0 || says > added)) {
-      for (const id of provisional) place(id, coordOf(id) + says - added)
-      added = says
-      confirmedAt = now
-    } else if (says === null && page === 0) {
-      // Only new rows: at least a page of them came since the last look. The next page will tell.
-      if (!first) added = Math.max(added, found + rows.length)
-      confirmedAt = now
-    }
-    if (page === 0) countFound(now, first)
+    const tells = says !== null && (page === 0 || provisional.size > 0 || says >= added)
+    // Only new rows: at least a page of them came since the last look. The next page will tell.
+    if (tells) moveTo(says, now)
+    else if (says === null && page === 0) moveTo(first ? added : Math.max(added, found + rows.length), now)
+    if (page === 0 && first) lookedAt = now
+    else if (page === 0) countFound(Math.max(found, added), now)
+    else if (!first && says !== null) countFound(added - page * size, now)
   }
 
-  function countFound(now: number, first: boolean): void {
-    if (first) lookedAt = now
-    else count(Math.max(0, added - found), now)
-    found = Math.max(found, added)
+  function moveTo(says: number, now: number): void {
+    for (const id of provisional) place(id, coordOf(id) + says - added)
+    added = says
+    confirmedAt = now
+  }
+
+  /** All rows up to this coordinate were found: those above are younger, in proportion. */
+  function countFound(until: number, now: number): void {
+    if (until < found) return
+    const share = added > found ? Math.min(1, (until - found) / (added - found)) : 1
+    count(until - found, lookedAt + share * (now - lookedAt))
+    found = until
   }
 
   function moveEnd(page: number, rows: readonly Row[], now: number): void {

@@ -16,7 +16,7 @@ export interface Looks {
 /** A request without an answer is made again after this time. */
 const PATIENCE_S = 10
 /** New rows are looked for at least this often. */
-const LOOK_S = 60
+const LOOK_S = 300
 
 export function createLooks(map: ListMap, known: Survey | null): Looks {
   let survey = known ?? START_SURVEY

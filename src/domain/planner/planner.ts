@@ -40,7 +40,7 @@ export interface AdaptivePlanner extends Planner {
 }
 
 /** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
-const LIMITS_S = [900, 900, 1800, 900]
+const LIMITS_S = [1800, 1800, 3600, 1800]
 /** Share of the budget that goes to what was unread for too long. */
 const FLOOR_SHARE = 0.05
 const FLOOR_S = 5
@@ -173,6 +173,7 @@ export function createPlanner(
     const shown = new Set(answer.rows.map((row) => row.id))
     for (const id of expected.get(answer.page) ?? []) checkPlace(id, shown.has(id))
     expected.delete(answer.page)
+    values.answered(answer.page)
     const ended = answer.rows.filter((row) => isTerminal(row.phase))
     for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
     const isFar = isFarFromNew(answer.page, map.freshEnd(), map.lookPage())

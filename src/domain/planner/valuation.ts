@@ -19,6 +19,8 @@ export interface Valuation {
   /** Takes a page or a migration as read; returns the slots that are most likely on the page. */
   takePage(page: number, now: number): number[]
   takeGet(slot: number, now: number): void
+  /** The page was answered. */
+  answered(page: number): void
   /** Slots that are most likely on the page. */
   slotsOn(page: number): number[]
   /** Page on which the slot most likely is; null where unknown. */
@@ -54,7 +56,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
   let hidden = 0
   let endRate = 0
   let oldest = { slot: -1, overdue: 0 }
-  let lookClaimedAt = Number.NEGATIVE_INFINITY
+  /** Pages that were asked for and not yet answered. */
+  const asked = new Map<number, number>()
 
   function widen(): void {
     if (live.size() <= worth.length) return
@@ -136,11 +139,11 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     if (!(unseen > 0) || Number.isNaN(lookedAt)) return
     const wait = now - lookedAt
     hidden += unseen * urgency.newbornEnded(wait)
-    if (now - lookClaimedAt < CLAIM_S) return
     const first = map.lookPage()
     for (let from = 0; from < unseen && from < 20 * size; from += size) {
       const rows = Math.min(size, unseen - from)
       const page = first + from / size
+      if (now - (asked.get(page) ?? Number.NEGATIVE_INFINITY) < CLAIM_S) continue
       reach(page)
       if (heads[page] === -1 && pages[page] === 0) touched.push(page)
       const ages: [number, number] = [(wait * from) / unseen, (wait * (from + rows)) / unseen]
@@ -217,7 +220,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     worthOf: (slot) => worth[slot] ?? 0,
     takePage(page, now) {
       const sure: number[] = []
-      if (page === map.lookPage()) lookClaimedAt = now
+      asked.set(page, now)
       if (page >= pages.length) return sure
       for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
         if (takeLink(link, now)) sure.push(link >> 1)
@@ -232,6 +235,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       }
       return slots
     },
+    answered: (page) => void asked.delete(page),
     takeGet(slot, now) {
       live.columns.claimedAt[slot] = now
       drop(slot, 0)
