@@ -124,10 +124,17 @@ export function createPlanner(
     return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
   }
 
+  /** Share of a request that is lost where this page is read instead of what is worth most. */
+  function lossBy(page: number | null): number {
+    return page === null || level <= 0 ? 1 : Math.max(0, 1 - values.worthOfPage(page) / level)
+  }
+
   function next(now: number, sweep: Sweep): PlannedRequest | null {
     const look = looks.next(now)
     if (look?.kind === 'list') return list(look.page, look.reason, now)
-    if (looks.surveyed() !== null && pace.take(now, sweep)) return list(sweep.page ?? 0, 'sweep', now)
+    if (looks.surveyed() !== null && pace.take(now, sweep, lossBy(sweep.page))) {
+      return list(sweep.page ?? 0, 'sweep', now)
+    }
     return nextFloor(now) ?? nextByValue(now)
   }
 

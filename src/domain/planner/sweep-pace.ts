@@ -4,8 +4,8 @@ import type { Row, Sweep } from './types.ts'
 
 /** How much of the budget the sweep under way may have. */
 export interface SweepPace {
-  /** Whether its page may be read now; pays for it. */
-  take(now: number, sweep: Sweep): boolean
+  /** Whether its page may be read now; pays what is lost by it, 1 where the page is worth nothing else. */
+  take(now: number, sweep: Sweep, price: number): boolean
   /** Takes in a page, with what of it was unknown. */
   observe(page: number, rows: readonly Row[], unknown: readonly Row[], isFarFromNew: boolean): void
   share(baseline: boolean): number
@@ -16,8 +16,8 @@ export interface SweepPace {
  * Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later: more where
  * sweeps meet live migrations that nobody knew, which looks should have found.
  */
-const BASELINE_RICH = 0.7
-const BASELINE = 0.08
+const BASELINE_RICH = 0.75
+const BASELINE = 0.75
 const LATER = { least: 0.03, most: 0.3 }
 /** Share of live rows on the last pages that makes a first sweep worth its hurry. */
 const RICH = 0.03
@@ -37,14 +37,14 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
   }
 
   return {
-    take(now, sweep) {
+    take(now, sweep, price) {
       const passed = Number.isNaN(creditAt) ? 0 : Math.max(0, now - creditAt)
       baseline = sweep.baseline
-      credit = Math.min(1, credit + passed * requestsPerSecond * share(baseline))
+      credit = Math.min(2, credit + passed * requestsPerSecond * share(baseline))
       creditAt = now
       if (sweep.page === 0) yields = 1
-      if (sweep.page === null || credit < 1) return false
-      credit -= 1
+      if (sweep.page === null || credit < Math.max(0.1, price)) return false
+      credit -= Math.max(0.1, price)
       asked = sweep.page
       return true
     },
