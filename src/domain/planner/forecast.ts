@@ -1,3 +1,5 @@
+import type { LedgerView } from './ledger.ts'
+
 /** Something that one request shows: a page with its migrations, or one migration. */
 export interface Readable {
   /** Ends per second among what it shows. */
@@ -10,38 +12,69 @@ interface Lag {
 }
 
 export interface Forecast extends Lag {
+  /** Time between the two readings around a change: how closely the database will know when it was. */
+  readonly boundP50Ms: number
+  readonly boundP99Ms: number
   /** Share of the budget that is spent. */
   readonly utilisation: number
   readonly requestsPerDay: number
+  readonly requestsPerDayPerMigration: number
+  /** Time that a walk over all pages takes. */
+  readonly sweepMs: number
   readonly halfBudget: Lag
   readonly doubleBudget: Lag
 }
 
 export interface ForecastTerms {
   readonly requestsPerSecond: number
-  /** Share of the budget that goes to sweeps and other duties. */
+  /** Share of the budget that goes to sweeps. */
   readonly dutyShare: number
   readonly lagGoalMs: number
   readonly longestS: number
+  readonly liveCount: number
+  readonly sweepMs: number
 }
 
-/** What a budget gives: each page is read every √(2C/λ) seconds, with the price C at which the budget is just spent. */
-export function forecastLag(readables: readonly Readable[], terms: ForecastTerms): Forecast {
+/** Ends and seconds of the ledger that count as much as the model. */
+const MODEL_ENDS = 5
+const MODEL_S = 600
+
+/**
+ * What is to be expected while things go on as they do: as reckoned from the readings made of late, and as far as
+ * those are few, from a model. What another budget would give is the model's ratio.
+ */
+export function forecastLag(
+  readables: readonly Readable[],
+  terms: ForecastTerms,
+  past: LedgerView,
+): Forecast {
   const groups = readables.filter((one) => one.rate > 0)
-  const budget = terms.requestsPerSecond * (1 - terms.dutyShare)
-  const all = planAt(groups, priceFor(groups, budget, terms), terms)
-  const cheap = terms.lagGoalMs > 0 ? planAt(groups, priceForGoal(groups, terms), terms) : all
-  const used = Math.min(all.requests, terms.lagGoalMs > 0 ? cheap.requests : budget)
-  const now = used < all.requests ? cheap : all
-  const at = (factor: number) => lagOf(planAt(groups, priceFor(groups, budget * factor, terms), terms))
+  const model = planFor(groups, 1, terms)
+  const known = past.ends / (past.ends + MODEL_ENDS)
+  const now = quantitiesOf(model)
+  const meanMs = mix(known, 1000 * past.meanS, now.meanMs)
+  const p99Ms = mix(known, 1000 * past.p99S, now.p99Ms)
+  const perSecond = mix(past.seconds / (past.seconds + MODEL_S), past.requestsPerSecond, spent(model, terms))
+  const at = (factor: number): Lag => {
+    const other = quantitiesOf(planFor(groups, factor, terms))
+    return { meanMs: meanMs * ratio(other.meanMs, now.meanMs), p99Ms: p99Ms * ratio(other.p99Ms, now.p99Ms) }
+  }
   return {
-    ...lagOf(now),
-    utilisation: Math.min(1, used / terms.requestsPerSecond + terms.dutyShare),
-    requestsPerDay: 86_400 * (used + terms.dutyShare * terms.requestsPerSecond),
+    meanMs,
+    p99Ms,
+    boundP50Ms: mix(known, 1000 * past.boundP50S, now.boundP50Ms),
+    boundP99Ms: mix(known, 1000 * past.boundP99S, now.boundP99Ms),
+    utilisation: Math.min(1, perSecond / terms.requestsPerSecond),
+    requestsPerDay: 86_400 * perSecond,
+    requestsPerDayPerMigration: (86_400 * perSecond) / Math.max(1, terms.liveCount),
+    sweepMs: terms.sweepMs,
     halfBudget: at(0.5),
     doubleBudget: at(2),
   }
 }
+
+const mix = (share: number, one: number, other: number) => share * one + (1 - share) * other
+const ratio = (one: number, other: number) => (other > 0 ? one / other : 1)
 
 interface Plan {
   readonly requests: number
@@ -49,23 +82,35 @@ interface Plan {
   readonly intervals: readonly number[]
 }
 
-function planAt(groups: readonly Readable[], price: number, terms: ForecastTerms): Plan {
-  const intervals = groups.map(({ rate }) => Math.min(terms.longestS, Math.sqrt((2 * price) / rate)))
+const spent = (plan: Plan, terms: ForecastTerms) => plan.requests + terms.dutyShare * terms.requestsPerSecond
+
+/** With so much of the budget: as much of it as the goal needs, all where there is none or it is out of reach. */
+function planFor(groups: readonly Readable[], factor: number, terms: ForecastTerms): Plan {
+  const budget = factor * terms.requestsPerSecond * (1 - terms.dutyShare)
+  const all = planAt(groups, priceFor(groups, budget), terms.longestS)
+  if (terms.lagGoalMs <= 0) return { ...all, requests: budget }
+  const cheap = planAt(groups, priceForGoal(groups, terms), terms.longestS)
+  return cheap.requests < all.requests ? cheap : all
+}
+
+/** Each page is read every √(2C/λ) seconds, with one price C for all. */
+function planAt(groups: readonly Readable[], price: number, longestS: number): Plan {
+  const intervals = groups.map(({ rate }) => Math.min(longestS, Math.sqrt((2 * price) / rate)))
   const requests = intervals.reduce((sum, interval) => sum + 1 / interval, 0)
   return { requests, rates: groups.map(({ rate }) => rate), intervals }
 }
 
-const priceFor = (groups: readonly Readable[], budget: number, terms: ForecastTerms) =>
-  bisect((price) => planAt(groups, price, { ...terms, longestS: Number.MAX_VALUE }).requests > budget)
+const priceFor = (groups: readonly Readable[], budget: number) =>
+  bisect((price) => planAt(groups, price, Number.MAX_VALUE).requests > budget)
 
 const priceForGoal = (groups: readonly Readable[], terms: ForecastTerms) =>
-  bisect((price) => lagOf(planAt(groups, price, terms)).meanMs < terms.lagGoalMs)
+  bisect((price) => meanMsOf(planAt(groups, price, terms.longestS)) < terms.lagGoalMs)
 
 /** Least price, on a logarithmic scale, at which the condition holds no longer. */
 function bisect(holds: (price: number) => boolean): number {
   let low = Math.log(1e-9)
   let high = Math.log(1e9)
-  for (let step = 0; step < 60; step += 1) {
+  for (let step = 0; step < 40; step += 1) {
     const middle = (low + high) / 2
     if (holds(Math.exp(middle))) low = middle
     else high = middle
@@ -73,13 +118,27 @@ function bisect(holds: (price: number) => boolean): number {
   return Math.exp(high)
 }
 
-/** A status that changes at any moment of an interval waits for its end: evenly up to the whole of it. */
-function lagOf({ rates, intervals }: Plan): Lag {
+function meanMsOf({ rates, intervals }: Plan): number {
   const total = rates.reduce((sum, rate) => sum + rate, 0)
-  if (total === 0) return { meanMs: 0, p99Ms: 0 }
   const sum = rates.reduce((all, rate, index) => all + (rate * (intervals[index] ?? 0)) / 2, 0)
+  return total === 0 ? 0 : (1000 * sum) / total
+}
+
+/** A status that changes at any moment of an interval waits for its end: evenly up to the whole of it. */
+function quantitiesOf(plan: Plan) {
+  const { rates, intervals } = plan
+  const total = rates.reduce((sum, rate) => sum + rate, 0)
+  if (total === 0) return { meanMs: 0, p99Ms: 0, boundP50Ms: 0, boundP99Ms: 0 }
   const within = (wait: number) =>
     rates.reduce((all, rate, index) => all + rate * Math.min(1, wait / (intervals[index] ?? 1)), 0)
-  const p99 = bisect((wait) => within(wait) < 0.99 * total)
-  return { meanMs: (1000 * sum) / total, p99Ms: 1000 * p99 }
+  const known = (wait: number) =>
+    rates.reduce((all, rate, index) => all + rate * Number((intervals[index] ?? 0) <= wait), 0)
+  const least = (share: number, of: (wait: number) => number) =>
+    1000 * bisect((wait) => of(wait) < share * total)
+  return {
+    meanMs: meanMsOf(plan),
+    p99Ms: least(0.99, within),
+    boundP50Ms: least(0.5, known),
+    boundP99Ms: least(0.99, known),
+  }
 }

@@ -13,20 +13,23 @@ export interface LagControl {
 /** Time in which the threshold may change by a factor of e. */
 const PACE_S = 60
 /** Aims below the goal, since few ends make a chancy mean. */
-export const AIM = 0.75
+export const AIM = 0.8
 const SMOOTH_S = 60
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {
   let threshold = goal > 0 ? known : 0
   let lag = 0
+  const smooth = { hidden: 0, endRate: 0 }
   let at = Number.NaN
   return {
     adjust(now, hidden, endRate) {
       const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(PACE_S, now - at))
       at = now
-      const current = hidden / Math.max(1e-9, endRate)
-      lag += (current - lag) * Math.min(1, passed / SMOOTH_S)
+      const share = Math.min(1, passed / SMOOTH_S)
+      smooth.hidden += (hidden - smooth.hidden) * share
+      smooth.endRate += (endRate - smooth.endRate) * share
+      lag = smooth.hidden / Math.max(1e-9, smooth.endRate)
       if (goal <= 0) return
       const step = Math.log((AIM * goal) / Math.max(0.01, lag))
       threshold *= Math.exp((Math.max(-1, Math.min(1, step)) * passed) / PACE_S)

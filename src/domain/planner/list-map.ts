@@ -12,6 +12,8 @@ import type { Row } from './types.ts'
 export interface ListMap {
   /** Rows that a full page really has. */
   pageSize(): number
+  /** Pages of the list, as far as it is known. */
+  pages(): number
   freshEnd(): FreshEnd
   learnOrder(freshEnd: FreshEnd): void
   /** New rows per second. */
@@ -164,6 +166,7 @@ export function createListMap(live: LiveSet, pageSize: number, known: MapState |
 
   return {
     pageSize: () => size,
+    pages: () => Math.max(1, Math.ceil(end / size)),
     freshEnd: () => fresh,
     learnOrder(next) {
       if (next === fresh) return

@@ -3,14 +3,15 @@ import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
 import { type Forecast, forecastLag, type Readable } from './forecast.ts'
 import { WAIT_POINTS } from './grid.ts'
 import { AIM, createLagControl } from './lag-control.ts'
+import { createLedger, type LedgerState } from './ledger.ts'
 import { createListMap, type MapState } from './list-map.ts'
 import { createLiveSet, RESUMED_S } from './live-set.ts'
 import { createLooks } from './looks.ts'
 import type { Survey } from './survey.ts'
-import { createSurvival, type SurvivalCounts } from './survival.ts'
+import { createSurvival, PENDING, type SurvivalCounts } from './survival.ts'
 import { createSweepPace, isFarFromNew } from './sweep-pace.ts'
 import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row, Sweep } from './types.ts'
-import { CLASSES, createUrgency, interpolate } from './urgency.ts'
+import { CLASSES, classOf, createUrgency, interpolate } from './urgency.ts'
 import { createValuation } from './valuation.ts'
 
 /** What is worth keeping over a restart, as JSON. */
@@ -24,6 +25,7 @@ export interface Learned {
   /** Worths, in seconds, of the least reading that is made, and of those made at present. */
   readonly threshold: number
   readonly level: number
+  readonly ledger: LedgerState
 }
 
 export interface AdaptivePlanner extends Planner {
@@ -44,6 +46,7 @@ const LIMITS_S = [1800, 1800, 3600, 1800]
 /** Share of the budget that goes to what was unread for too long. */
 const FLOOR_SHARE = 0.05
 const FLOOR_S = 5
+const NEWBORN = classOf(PENDING, 0)
 /** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
 const ROUND_S = { least: 60, most: 900 }
 const CLASSES_AT_ONCE = 8
@@ -70,7 +73,10 @@ export function createPlanner(
   const pace = createSweepPace(config.requestsPerSecond, learned?.surprise ?? 0)
   const control = createLagControl(goal, learned?.threshold ?? 1)
   const expected = new Map<number, readonly string[]>()
+  const ledger = createLedger(learned?.ledger ?? null)
   let beganAt = Number.NaN
+  /** Readings from here on are made as they will be made: the first sweep takes its share no longer. */
+  let steadyFrom = Number.NEGATIVE_INFINITY
   let tickedAt = Number.NaN
   let floorCredit = 0
   /** Worth at which requests are made at present. */
@@ -91,6 +97,7 @@ export function createPlanner(
       debt = Math.min(CLASSES, debt - classes)
     }
     survival.decay(passed)
+    ledger.pass(passed)
     floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
     tickedAt = now
   }
@@ -183,9 +190,11 @@ export function createPlanner(
     values.answered(answer.page)
     const ended = answer.rows.filter((row) => isTerminal(row.phase))
     for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
+    const lookedAt = map.lookedAt()
     const isFar = isFarFromNew(answer.page, map.freshEnd(), map.lookPage())
     const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
     if (baseline) for (const row of unknown) addSight(row, now)
+    for (const row of unknown) addFound(row, lookedAt, now)
     for (const row of ended) observeRow(row.id, row, now)
     pace.observe(answer.page, answer.rows, unknown, isFar)
     looks.observe(answer, unknown.length > answer.rows.length / 2, first)
@@ -193,9 +202,23 @@ export function createPlanner(
 
   function observeRow(id: string, row: Row, now: number): void {
     const slot = set.slotOf(id)
+    if (slot !== undefined) addReading(slot, now)
     const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
     const what = set.observe(id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
     if (what === 'ended') map.keep(id, coord)
+  }
+
+  function addReading(slot: number, now: number): void {
+    const readAt = set.columns.readAt[slot] ?? now
+    if (readAt < steadyFrom) return
+    ledger.addReading(urgency.ended, (set.columns.klass[slot] ?? 0) * WAIT_POINTS, now - readAt)
+  }
+
+  /** Of what was created while nobody looked, some may have ended before it was found. */
+  function addFound(row: Row, lookedAt: number, now: number): void {
+    const created = (row.createdAtMs ?? Number.NaN) / 1000
+    const isNew = created >= (isTerminal(row.phase) ? lookedAt - FLOOR_S : beganAt)
+    if (isNew) ledger.addReading(urgency.ended, NEWBORN * WAIT_POINTS, now - created)
   }
 
   function addSight(row: Row, now: number): void {
@@ -220,6 +243,10 @@ export function createPlanner(
     },
     choose(nowMs, tokens, sweep) {
       const now = nowMs / 1000
+      if (baseline && !sweep.baseline) {
+        ledger.forget()
+        steadyFrom = now
+      }
       baseline = sweep.baseline
       learn(now)
       if (tokens <= 0) return []
@@ -233,6 +260,7 @@ export function createPlanner(
         if (request.reason === 'sweep') wanted = { ...sweep, page: null }
         requests.push(request)
       }
+      ledger.addRequests(requests.length)
       return requests
     },
     explain(id, nowMs) {
@@ -240,13 +268,17 @@ export function createPlanner(
       return slot === undefined ? null : explainSlot(slot, nowMs / 1000)
     },
     forecast(nowMs) {
-      values.scan(nowMs / 1000)
-      return forecastLag(readables(), {
+      const now = nowMs / 1000
+      values.scan(now)
+      const terms = {
         requestsPerSecond: config.requestsPerSecond,
         dutyShare: pace.share(baseline),
         lagGoalMs: AIM * config.lagGoalMs,
         longestS: Math.min(...LIMITS_S),
-      })
+        liveCount: set.size(),
+        sweepMs: 1000 * pace.sweepTime(map.pages(), baseline),
+      }
+      return forecastLag(readables(), terms, ledger.view())
     },
     lagMs: () => 1000 * control.lag(),
     liveCount: set.size,
@@ -260,6 +292,7 @@ export function createPlanner(
       surprise: pace.surprise(),
       threshold: control.threshold(),
       level,
+      ledger: ledger.state(),
     }),
   }
 }

@@ -9,6 +9,8 @@ export interface SweepPace {
   /** Takes in a page, with what of it was unknown. */
   observe(page: number, rows: readonly Row[], unknown: readonly Row[], isFarFromNew: boolean): void
   share(baseline: boolean): number
+  /** Seconds for a walk over so many pages. */
+  sweepTime(pages: number, baseline: boolean): number
   surprise(): number
 }
 
@@ -21,6 +23,7 @@ const BASELINE = 0.75
 const LATER = { least: 0.03, most: 0.3 }
 /** Share of live rows on the last pages that makes a first sweep worth its hurry. */
 const RICH = 0.03
+const LEAST_PRICE = 0.1
 
 export function createSweepPace(requestsPerSecond: number, known: number): SweepPace {
   let surprise = known
@@ -30,6 +33,8 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
   let yields = 1
   let asked: number | null = null
   let baseline = false
+  /** Mean price of a page. */
+  let paid = 1
 
   function share(first: boolean): number {
     if (!first) return Math.min(LATER.most, LATER.least + surprise / 2)
@@ -43,8 +48,9 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
       credit = Math.min(2, credit + passed * requestsPerSecond * share(baseline))
       creditAt = now
       if (sweep.page === 0) yields = 1
-      if (sweep.page === null || credit < Math.max(0.1, price)) return false
-      credit -= Math.max(0.1, price)
+      if (sweep.page === null || credit < Math.max(LEAST_PRICE, price)) return false
+      credit -= Math.max(LEAST_PRICE, price)
+      paid += 0.02 * (Math.max(LEAST_PRICE, price) - paid)
       asked = sweep.page
       return true
     },
@@ -59,6 +65,7 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
       surprise += 0.03 * (Number(met) - surprise)
     },
     share,
+    sweepTime: (pages, first) => pages / (requestsPerSecond * Math.min(1, share(first) / paid)),
     surprise: () => surprise,
   }
 }

@@ -1,4 +1,4 @@
-import { WAIT_POINTS, waitPlace } from './grid.ts'
+import { WAIT_POINTS, waitAt, waitPlace } from './grid.ts'
 import type { ListMap } from './list-map.ts'
 import type { LiveSet } from './live-set.ts'
 import type { Urgency } from './urgency.ts'
@@ -105,7 +105,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     const point = Math.floor(at)
     const index = kind * WAIT_POINTS + point
     hidden += between(urgency.ended, index, at - point)
-    endRate += urgency.rate[kind] ?? 0
+    endRate += slope(urgency.ended, index, point)
     const overdue = wait / (options.limits[state[slot] ?? 0] ?? 900)
     if (now - (claimedAt[slot] ?? now) < CLAIM_S) return 0
     if (overdue > oldest.overdue) oldest = { slot, overdue }
@@ -139,6 +139,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     if (!(unseen > 0) || Number.isNaN(lookedAt)) return
     const wait = now - lookedAt
     hidden += unseen * urgency.newbornEnded(wait)
+    endRate += map.arrivals() * between(urgency.ended, Math.floor(waitPlace(wait)), waitPlace(wait) % 1)
     const first = map.lookPage()
     for (let from = 0; from < unseen && from < 20 * size; from += size) {
       const rows = Math.min(size, unseen - from)
@@ -247,6 +248,16 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
   }
   return valuation
 }
+
+/** Chance per second just here. */
+function slope(row: Float32Array, index: number, point: number): number {
+  return ((row[index + 1] ?? 0) - (row[index] ?? 0)) * (PER_SECOND[point] ?? 0)
+}
+
+const PER_SECOND = Float64Array.from(
+  { length: WAIT_POINTS },
+  (_, point) => 1 / (waitAt(point + 1) - waitAt(point)),
+)
 
 function between(row: Float32Array, index: number, fraction: number): number {
   const low = row[index] ?? 0
