@@ -10,30 +10,43 @@ export interface LagControl {
   lag(): number
 }
 
-/** Time in which the threshold may change by a factor of e. */
-const PACE_S = 60
+/**
+ * Time in which the threshold may change by a factor of e. It is long, for a mean is cheapest at one threshold for all:
+ * where few migrations live, moments of more lag and of less even out.
+ */
+const PACE_S = 800
+/** Change of the threshold within that time at most, as a power of e. */
+const MOST_STEP = 3
+/** A longer pause teaches no more than this. */
+const LONGEST_TICK_S = 60
+const SMOOTH_S = 200
 /** Aims below the goal, since few ends make a chancy mean. */
-export const AIM = 0.8
-const SMOOTH_S = 60
+export const AIM = 0.77
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {
+  const smooth = { hidden: 0, endRate: 0 }
   let threshold = goal > 0 ? known : 0
   let lag = 0
-  const smooth = { hidden: 0, endRate: 0 }
   let at = Number.NaN
+  let watched = 0
+
+  function follow(passed: number): void {
+    const step = Math.log((AIM * goal) / Math.max(0.01, lag))
+    threshold *= Math.exp((Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / PACE_S)
+    threshold = Math.min(1e4, Math.max(1e-3, threshold))
+  }
+
   return {
     adjust(now, hidden, endRate) {
-      const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(PACE_S, now - at))
+      const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(LONGEST_TICK_S, now - at))
       at = now
-      const share = Math.min(1, passed / SMOOTH_S)
+      watched += passed
+      const share = watched > 0 ? Math.min(1, passed / Math.min(SMOOTH_S, watched)) : 1
       smooth.hidden += (hidden - smooth.hidden) * share
       smooth.endRate += (endRate - smooth.endRate) * share
       lag = smooth.hidden / Math.max(1e-9, smooth.endRate)
-      if (goal <= 0) return
-      const step = Math.log((AIM * goal) / Math.max(0.01, lag))
-      threshold *= Math.exp((Math.max(-1, Math.min(1, step)) * passed) / PACE_S)
-      threshold = Math.min(1e4, Math.max(1e-3, threshold))
+      if (goal > 0) follow(passed)
     },
     threshold: () => threshold,
     lag: () => lag,
