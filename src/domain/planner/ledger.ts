@@ -1,4 +1,5 @@
 import { WAIT_POINTS, waitAt, waitPlace } from './grid.ts'
+import { createHistogram } from './histogram.ts'
 
 /**
  * How long ends wait for their reading, as the readings that were made let expect.
@@ -40,30 +41,28 @@ export interface LedgerState {
   readonly seconds: number
 }
 
-const BINS = 80
-const UNIT_S = 0.25
 /** Time in which what was reckoned fades to a third; less where this many ends are exceeded. */
 const MEMORY_S = 7200
 const MEMORY_ENDS = 100
+/** A longer pause tells nothing of what readings lead to. */
+const LONGEST_TICK_S = 60
 /** The sums grow by this much before they are brought down again. */
 const MOST_GROWTH = 1e6
+const OBLIVION = 1e4
 
-const binOf = (time: number) => Math.min(BINS - 1, Math.floor(4 * Math.log2(time / UNIT_S + 1)))
-const edgeOf = (bin: number) => UNIT_S * (2 ** (bin / 4) - 1)
 const WAITS = Float64Array.from({ length: WAIT_POINTS }, (_, point) => waitAt(point))
 
-export function createLedger(known: LedgerState | null): Ledger {
-  const delays = load(known?.delays)
-  const bounds = load(known?.bounds)
-  let ends = sumOf(delays)
-  let delay = sane(known?.delay)
-  let requests = sane(known?.requests)
-  let seconds = sane(known?.seconds)
+export function createLedger(known: LedgerState): Ledger {
+  const delays = createHistogram(known.delays)
+  const bounds = createHistogram(known.bounds)
+  let { delay, requests, seconds } = known
+  let ends = delays.total()
   /** Instead of fading all that is old, what is new counts more and more. */
   let growth = 1
 
   function shrink(): void {
-    for (const row of [delays, bounds]) row.forEach((sum, bin) => void (row[bin] = sum / growth))
+    delays.scale(1 / growth)
+    bounds.scale(1 / growth)
     delay /= growth
     ends /= growth
     requests /= growth
@@ -71,80 +70,62 @@ export function createLedger(known: LedgerState | null): Ledger {
     growth = 1
   }
 
-  function put(row: Float64Array, time: number, mass: number): void {
-    const bin = binOf(time)
-    row[bin] = (row[bin] ?? 0) + growth * mass
-  }
-
   return {
     addReading(ended, offset, wait) {
       if (!(wait > 0)) return
-      const place = waitPlace(wait)
-      const last = Math.floor(place)
-      let before = 0
-      for (let point = 1; point <= last + 1; point += 1) {
-        const share = point > last ? place - last : 1
-        const low = ended[offset + point - 1] ?? 0
-        const chance = low + share * ((ended[offset + point] ?? low) - low)
-        const mass = chance - before
-        before = chance
-        if (!(mass > 0)) continue
-        const waited = Math.max(
-          0,
-          wait - ((WAITS[point - 1] ?? 0) + Math.min(wait, WAITS[point] ?? wait)) / 2,
-        )
-        put(delays, waited, mass)
-        delay += growth * mass * waited
-      }
-      if (before > 0) put(bounds, wait, before)
-      ends += growth * before
+      const sum = spread(ended, offset, wait, (waited, chance) => {
+        delays.add(waited, growth * chance)
+        delay += growth * chance * waited
+      })
+      bounds.add(wait, growth * sum)
+      ends += growth * sum
     },
     addRequests(count) {
       requests += growth * count
     },
-    pass(passed) {
+    pass(elapsed) {
+      const passed = Math.min(LONGEST_TICK_S, elapsed)
       const haste = Math.max(1, ends / growth / MEMORY_ENDS)
       growth *= Math.exp(Math.min(1, (passed * haste) / MEMORY_S))
       seconds += growth * passed
       if (growth > MOST_GROWTH) shrink()
     },
     forget() {
-      growth *= 1e4
+      growth *= OBLIVION
     },
-    view() {
-      return {
-        ends: ends / growth,
-        meanS: ends > 0 ? delay / ends : 0,
-        p99S: quantile(delays, 0.99),
-        boundP50S: quantile(bounds, 0.5),
-        boundP99S: quantile(bounds, 0.99),
-        seconds: seconds / growth,
-        requestsPerSecond: seconds > 0 ? requests / seconds : 0,
-      }
-    },
+    view: () => ({
+      ends: ends / growth,
+      meanS: ends > 0 ? delay / ends : 0,
+      p99S: delays.quantile(0.99),
+      boundP50S: bounds.quantile(0.5),
+      boundP99S: bounds.quantile(0.99),
+      seconds: seconds / growth,
+      requestsPerSecond: seconds > 0 ? requests / seconds : 0,
+    }),
     state() {
       shrink()
-      return { delays: rounded(delays), bounds: rounded(bounds), delay, requests, seconds }
+      return { delays: delays.masses(), bounds: bounds.masses(), delay, requests, seconds }
     },
   }
 }
 
-function quantile(row: Float64Array, share: number): number {
-  let left = share * sumOf(row)
-  for (let bin = 0; bin < BINS; bin += 1) {
-    const mass = row[bin] ?? 0
-    if (mass > 0 && mass >= left) return edgeOf(bin) + (left / mass) * (edgeOf(bin + 1) - edgeOf(bin))
-    left -= mass
+/** Calls for each part of a wait with the chance of an end in it and how long that end has waited; returns the sum. */
+function spread(
+  ended: Float32Array,
+  offset: number,
+  wait: number,
+  each: (waited: number, chance: number) => void,
+): number {
+  const place = waitPlace(wait)
+  const last = Math.floor(place)
+  let before = 0
+  for (let point = 1; point <= last + 1; point += 1) {
+    const share = point > last ? place - last : 1
+    const low = ended[offset + point - 1] ?? 0
+    const sum = low + share * ((ended[offset + point] ?? low) - low)
+    const middle = ((WAITS[point - 1] ?? 0) + Math.min(wait, WAITS[point] ?? wait)) / 2
+    if (sum > before) each(Math.max(0, wait - middle), sum - before)
+    before = Math.max(before, sum)
   }
-  return 0
+  return before
 }
-
-const sumOf = (row: Float64Array) => row.reduce((sum, mass) => sum + mass, 0)
-const rounded = (row: Float64Array) => Array.from(row, (mass) => Number(mass.toPrecision(6)))
-
-function load(row: readonly number[] | undefined): Float64Array {
-  return Float64Array.from({ length: BINS }, (_, bin) => sane(Array.isArray(row) ? row[bin] : 0))
-}
-
-const sane = (value: unknown) =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0

@@ -33,6 +33,8 @@ export interface ListMap {
   settle(): void
   /** Remembers rows that ended, for they still show where the others are. */
   keep(id: string, coord: number): void
+  /** The clock went back: nothing was seen later than now. */
+  rewind(now: number): void
   state(): MapState
 }
 
@@ -61,7 +63,7 @@ const PRIOR: ArrivalCounts = { rows: 0.3, seconds: 60 }
 /** Rows that ended are remembered up to this number. */
 const MOST_KEPT = 5_000
 /** Belief in a place that was known before a restart. */
-const RESTORED_TRUST = 0.8
+const RESTORED_TRUST = 1
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createListMap(live: LiveSet, pageSize: number, known: MapState | null): ListMap {
@@ -129,13 +131,18 @@ export function createListMap(live: LiveSet, pageSize: number, known: MapState |
 
   function moveDown(page: number, rows: readonly Row[], now: number, first: boolean): void {
     const says = addedBy(rows, page * size)
-    const tells = says !== null && (page === 0 || provisional.size > 0 || says >= added)
-    // Only new rows: at least a page of them came since the last look. The next page will tell.
-    if (tells) moveTo(says, now)
-    else if (says === null && page === 0) moveTo(first ? added : Math.max(added, found + rows.length), now)
-    if (page === 0 && first) lookedAt = now
+    const moved = movedTo(page, says, first ? 0 : rows.length)
+    if (moved !== null) moveTo(moved, now)
+    if (first) lookedAt = page === 0 ? now : lookedAt
     else if (page === 0) countFound(Math.max(found, added), now)
-    else if (!first && says !== null) countFound(added - page * size, now)
+    else if (says !== null) countFound(added - page * size, now)
+  }
+
+  /** How many rows were added so far, as a page lets believe. */
+  function movedTo(page: number, says: number | null, rows: number): number | null {
+    // Only new rows: at least a page of them came since the last look. The next page will tell.
+    if (says === null) return page === 0 ? Math.max(added, found + rows) : null
+    return page === 0 || provisional.size > 0 || says >= added ? says : null
   }
 
   function moveTo(says: number, now: number): void {
@@ -201,6 +208,10 @@ export function createListMap(live: LiveSet, pageSize: number, known: MapState |
     },
     settle: () => provisional.clear(),
     keep,
+    rewind(now) {
+      if (confirmedAt > now) confirmedAt = now
+      if (lookedAt > now) lookedAt = now
+    },
     state: () => ({
       size,
       freshEnd: fresh,

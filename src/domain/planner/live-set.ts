@@ -17,6 +17,8 @@ export interface LiveSet {
   /** Puts back what was known before a restart. */
   restore(known: LiveMigration): void
   forget(id: string): void
+  /** The clock went back: nothing was read later than now. */
+  rewind(now: number): void
   /** Mean age at which migrations came back to running. */
   resumedAt(): number
 }
@@ -151,6 +153,14 @@ export function createLiveSet(survival: Survival, knownResumedAt: number): LiveS
     forget(id) {
       const slot = slots.get(id)
       if (slot !== undefined) remove(slot)
+    },
+    rewind(now) {
+      const { readAt, since, claimedAt } = columns
+      for (let slot = 0; slot < ids.length; slot += 1) {
+        if (!((readAt[slot] ?? 0) <= now)) readAt[slot] = now
+        if (!((since[slot] ?? 0) <= now)) since[slot] = now
+        claimedAt[slot] = NEVER
+      }
     },
     resumedAt: () => resumedAt,
   }

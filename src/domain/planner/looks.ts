@@ -11,6 +11,8 @@ export interface Looks {
   observe(answer: Extract<Answer, { kind: 'list' }>, mostlyNew: boolean, first: boolean): void
   /** What the survey found; null while it is under way. */
   surveyed(): Survey | null
+  /** The clock went back: nothing is awaited. */
+  rewind(): void
 }
 
 /** A request without an answer is made again after this time. */
@@ -60,6 +62,10 @@ export function createLooks(map: ListMap, known: Survey | null): Looks {
       }
       if (survey.page === null) lookOn(answer, mostlyNew, first)
       if (look === null) map.settle()
+    },
+    rewind() {
+      askedAt.survey = Number.NEGATIVE_INFINITY
+      askedAt.look = Number.NEGATIVE_INFINITY
     },
     surveyed: () => (survey.page === null ? survey : null),
   }

@@ -1,32 +1,15 @@
-import { isTerminal } from '../phase.ts'
-import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
-import { type Forecast, forecastLag, type Readable } from './forecast.ts'
-import { WAIT_POINTS } from './grid.ts'
-import { AIM, createLagControl } from './lag-control.ts'
-import { createLedger, type LedgerState } from './ledger.ts'
-import { createListMap, type MapState } from './list-map.ts'
-import { createLiveSet, RESUMED_S } from './live-set.ts'
-import { createLooks } from './looks.ts'
+import type { Explanation } from './explain.ts'
+import type { Forecast } from './forecast.ts'
+import { takeAnswer } from './intake.ts'
+import { createKnowledge, type Knowledge } from './knowledge.ts'
+import { createLagControl, type LagControl } from './lag-control.ts'
+import { type Learned, saneLearned } from './learned.ts'
+import { explainSlot, forecastFor } from './outlook.ts'
 import type { Survey } from './survey.ts'
-import { createSurvival, PENDING, type SurvivalCounts } from './survival.ts'
-import { createSweepPace, isFarFromNew } from './sweep-pace.ts'
-import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row, Sweep } from './types.ts'
-import { CLASSES, classOf, createUrgency, interpolate } from './urgency.ts'
-import { createValuation } from './valuation.ts'
+import { createTables } from './tables.ts'
+import type { LiveMigration, PlannedRequest, Planner, PlannerConfig, Sweep } from './types.ts'
 
-/** What is worth keeping over a restart, as JSON. */
-export interface Learned {
-  readonly version: 1
-  readonly survival: SurvivalCounts
-  readonly resumedAt: number
-  readonly map: MapState
-  readonly survey: Survey | null
-  readonly surprise: number
-  /** Worths, in seconds, of the least reading that is made, and of those made at present. */
-  readonly threshold: number
-  readonly level: number
-  readonly ledger: LedgerState
-}
+export type { Learned } from './learned.ts'
 
 export interface AdaptivePlanner extends Planner {
   /** When and why a live migration is read next. */
@@ -41,69 +24,92 @@ export interface AdaptivePlanner extends Planner {
   learned(): Learned
 }
 
-/** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
-const LIMITS_S = [1800, 1800, 3600, 1800]
 /** Share of the budget that goes to what was unread for too long. */
 const FLOOR_SHARE = 0.05
-const FLOOR_S = 5
-const NEWBORN = classOf(PENDING, 0)
-/** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
-const ROUND_S = { least: 60, most: 900 }
-const CLASSES_AT_ONCE = 8
+/** How fast the worth at which requests are made is followed. */
+const LEVEL_PACE = 0.1
 
 /**
  * Decides which request to make next: a migration's `get` or a page of the list, whichever is worth most. Pure: state
  * comes from what is put in, time and randomness are passed in.
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
 export function createPlanner(
   config: PlannerConfig,
   learned: Learned | null,
   live: readonly LiveMigration[],
   random: () => number,
 ): AdaptivePlanner {
-  const survival = createSurvival(learned?.survival ?? null)
-  const set = createLiveSet(survival, learned?.resumedAt ?? RESUMED_S)
-  for (const one of live) set.restore(one)
-  const urgency = createUrgency(survival)
-  const map = createListMap(set, config.pageSize, learned?.map ?? null)
-  const goal = config.lagGoalMs / 1000
-  const values = createValuation(set, map, urgency, { limits: LIMITS_S, floor: goal > 0 ? FLOOR_S : 0 })
-  const looks = createLooks(map, learned?.survey ?? null)
-  const pace = createSweepPace(config.requestsPerSecond, learned?.surprise ?? 0)
-  const control = createLagControl(goal, learned?.threshold ?? 1)
-  const expected = new Map<number, readonly string[]>()
-  const ledger = createLedger(learned?.ledger ?? null)
-  let beganAt = Number.NaN
-  /** Readings from here on are made as they will be made: the first sweep takes its share no longer. */
-  let steadyFrom = Number.NEGATIVE_INFINITY
+  const sane = saneLearned(learned)
+  const known = createKnowledge(config, sane, live)
+  const control = createLagControl(config.lagGoalMs / 1000, sane.threshold)
+  const tables = createTables(known)
+  const choice = createChoice(known, config, control, random)
   let tickedAt = Number.NaN
-  let floorCredit = 0
-  /** Worth at which requests are made at present. */
-  let level = learned?.level ?? 0
-  let baseline = learned === null
-  /** Classes whose tables wait to be brought up to date. */
-  let debt = 0
-  urgency.refresh(CLASSES, set.resumedAt())
 
-  function learn(now: number): void {
-    if (Number.isNaN(beganAt)) beganAt = now
+  function tick(now: number, sweep: Sweep): void {
+    // Where the clock went back, what was read in its future counts as read now: else it would wait that long.
+    if (!(now >= tickedAt)) rewind(known, now)
     const passed = Number.isNaN(tickedAt) ? 0 : Math.max(0, now - tickedAt)
-    const round = Math.min(ROUND_S.most, Math.max(ROUND_S.least, (now - beganAt) / 5))
-    debt += (passed / round) * CLASSES
-    if (debt >= 1) {
-      const classes = Math.min(CLASSES_AT_ONCE, Math.floor(debt))
-      urgency.refresh(classes, set.resumedAt())
-      debt = Math.min(CLASSES, debt - classes)
-    }
-    survival.decay(passed)
-    ledger.pass(passed)
-    floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
     tickedAt = now
+    if (Number.isNaN(known.beganAt)) known.beganAt = now
+    if (known.baseline && !sweep.baseline) {
+      known.ledger.forget()
+      known.steadyFrom = now
+    }
+    known.baseline = sweep.baseline
+    tables.bringUp(passed)
+    choice.allowFloors(passed)
   }
 
+  return {
+    observe: (answer) => takeAnswer(known, answer),
+    choose(nowMs, tokens, sweep) {
+      const now = nowMs / 1000
+      tick(now, sweep)
+      if (tokens <= 0) return []
+      known.values.scan(now)
+      control.adjust(now, known.values.hidden(), known.values.endRate())
+      const requests = choice.upTo(tokens, now, sweep)
+      known.ledger.addRequests(requests.length)
+      return requests
+    },
+    explain(id, nowMs) {
+      const slot = known.set.slotOf(id)
+      return slot === undefined ? null : explainSlot(known, slot, nowMs / 1000)
+    },
+    forecast: (nowMs) => forecastFor(known, config, nowMs / 1000),
+    lagMs: () => 1000 * control.lag(),
+    liveCount: known.set.size,
+    survey: known.looks.surveyed,
+    learned: () => ({
+      version: 1,
+      survival: known.survival.counts(),
+      resumedAt: known.set.resumedAt(),
+      map: known.map.state(),
+      survey: known.looks.surveyed(),
+      surprise: known.pace.surprise(),
+      baseline: known.baseline,
+      threshold: control.threshold(),
+      level: known.level,
+      ledger: known.ledger.state(),
+    }),
+  }
+}
+
+function rewind({ set, map, values, looks }: Knowledge, now: number): void {
+  set.rewind(now)
+  map.rewind(now)
+  values.rewind()
+  looks.rewind()
+}
+
+/** Makes requests one by one: what has to be read first, then what is worth most. */
+function createChoice(known: Knowledge, config: PlannerConfig, control: LagControl, random: () => number) {
+  const { set, values, looks, pace } = known
+  let floorCredit = 0
+
   function list(page: number, reason: PlannedRequest['reason'], now: number): PlannedRequest {
-    expected.set(page, values.takePage(page, now).map(set.idAt))
+    known.expected.set(page, values.takePage(page, now).map(set.idAt))
     return { kind: 'list', page, reason }
   }
 
@@ -127,13 +133,13 @@ export function createPlanner(
     const least = control.threshold() * (0.8 + 0.4 * random())
     const worth = Math.max(page.worth, one.worth)
     if (worth <= least || worth <= 0) return null
-    level += 0.1 * (worth - level)
+    known.level += LEVEL_PACE * (worth - known.level)
     return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
   }
 
   /** Share of a request that is lost where this page is read instead of what is worth most. */
   function lossBy(page: number | null): number {
-    return page === null || level <= 0 ? 1 : Math.max(0, 1 - values.worthOfPage(page) / level)
+    return page === null || known.level <= 0 ? 1 : Math.max(0, 1 - values.worthOfPage(page) / known.level)
   }
 
   function next(now: number, sweep: Sweep): PlannedRequest | null {
@@ -145,113 +151,11 @@ export function createPlanner(
     return nextFloor(now) ?? nextByValue(now)
   }
 
-  const waiting = (slot: number): Waiting => ({
-    klass: set.columns.klass[slot] ?? 0,
-    readAt: set.columns.readAt[slot] ?? 0,
-  })
-
-  function explainSlot(slot: number, now: number): Explanation {
-    values.scan(now)
-    const page = values.pageOf(slot)
-    const alone = waiting(slot)
-    const shown = page === null ? [alone] : values.slotsOn(page).map(waiting)
-    const wait = secondsUntilWorth(urgency, shown, level, now)
-    return {
-      by: page === null ? { kind: 'get' } : { kind: 'list', page, with: shown.length },
-      expectedAtMs: 1000 * (now + Math.min(wait, Math.max(0, limitAt(slot) - now))),
-      lastReadAtMs: 1000 * alone.readAt,
-      endedChance: interpolate(urgency.ended, now - alone.readAt, alone.klass * WAIT_POINTS),
-      worthS: page === null ? values.worthOf(slot) : values.worthOfPage(page),
-      madeAtS: level,
-    }
-  }
-
-  const limitAt = (slot: number) =>
-    (set.columns.readAt[slot] ?? 0) + (LIMITS_S[set.columns.state[slot] ?? 0] ?? 900)
-
-  function readables(): Readable[] {
-    const pages = new Map<number, number>()
-    const single: Readable[] = []
-    for (let slot = 0; slot < set.size(); slot += 1) {
-      const page = values.pageOf(slot)
-      const rate = urgency.rate[set.columns.klass[slot] ?? 0] ?? 0
-      if (page === null) single.push({ rate })
-      else pages.set(page, (pages.get(page) ?? 0) + rate)
-    }
-    return [...single, ...Array.from(pages.values(), (rate) => ({ rate }))]
-  }
-
-  function observeList(answer: Extract<Answer, { kind: 'list' }>): void {
-    const now = answer.atMs / 1000
-    const first = Number.isNaN(map.lookedAt())
-    const shown = new Set(answer.rows.map((row) => row.id))
-    for (const id of expected.get(answer.page) ?? []) checkPlace(id, shown.has(id))
-    expected.delete(answer.page)
-    values.answered(answer.page)
-    const ended = answer.rows.filter((row) => isTerminal(row.phase))
-    for (const row of answer.rows) if (!isTerminal(row.phase)) observeRow(row.id, row, now)
-    const lookedAt = map.lookedAt()
-    const isFar = isFarFromNew(answer.page, map.freshEnd(), map.lookPage())
-    const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
-    if (baseline) for (const row of unknown) addSight(row, now)
-    for (const row of unknown) addFound(row, lookedAt, now)
-    for (const row of ended) observeRow(row.id, row, now)
-    pace.observe(answer.page, answer.rows, unknown, isFar)
-    looks.observe(answer, unknown.length > answer.rows.length / 2, first)
-  }
-
-  function observeRow(id: string, row: Row, now: number): void {
-    const slot = set.slotOf(id)
-    if (slot !== undefined) addReading(slot, now)
-    const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
-    const what = set.observe(id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
-    if (what === 'ended') map.keep(id, coord)
-  }
-
-  function addReading(slot: number, now: number): void {
-    const readAt = set.columns.readAt[slot] ?? now
-    if (readAt < steadyFrom) return
-    ledger.addReading(urgency.ended, (set.columns.klass[slot] ?? 0) * WAIT_POINTS, now - readAt)
-  }
-
-  /** Of what was created while nobody looked, some may have ended before it was found. */
-  function addFound(row: Row, lookedAt: number, now: number): void {
-    const created = (row.createdAtMs ?? Number.NaN) / 1000
-    const isNew = created >= (isTerminal(row.phase) ? lookedAt - FLOOR_S : beganAt)
-    if (isNew) ledger.addReading(urgency.ended, NEWBORN * WAIT_POINTS, now - created)
-  }
-
-  function addSight(row: Row, now: number): void {
-    if (row.createdAtMs !== null)
-      survival.addSight(Math.max(0, now - row.createdAtMs / 1000), !isTerminal(row.phase))
-  }
-
-  /** A row that was not where the map says is believed less, and may be asked for on its own. */
-  function checkPlace(id: string, found: boolean): void {
-    values.reliability += 0.01 * ((found ? 1 : 0) - values.reliability)
-    const slot = set.slotOf(id)
-    if (slot === undefined || found) return
-    set.columns.trust[slot] = (set.columns.trust[slot] ?? 0) / 2
-    set.columns.claimedAt[slot] = Number.NEGATIVE_INFINITY
-  }
-
   return {
-    observe(answer) {
-      if (answer.kind === 'list') observeList(answer)
-      else if (answer.row === null) set.forget(answer.id)
-      else observeRow(answer.id, answer.row, answer.atMs / 1000)
+    allowFloors(passed: number) {
+      floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
     },
-    choose(nowMs, tokens, sweep) {
-      const now = nowMs / 1000
-      if (baseline && !sweep.baseline) {
-        ledger.forget()
-        steadyFrom = now
-      }
-      baseline = sweep.baseline
-      learn(now)
-      if (tokens <= 0) return []
-      values.scan(now)
-      control.adjust(now, values.hidden(), values.endRate())
+    upTo(tokens: number, now: number, sweep: Sweep): PlannedRequest[] {
       const requests: PlannedRequest[] = []
       let wanted = sweep
       while (requests.length < tokens) {
@@ -260,39 +164,7 @@ export function createPlanner(
         if (request.reason === 'sweep') wanted = { ...sweep, page: null }
         requests.push(request)
       }
-      ledger.addRequests(requests.length)
       return requests
     },
-    explain(id, nowMs) {
-      const slot = set.slotOf(id)
-      return slot === undefined ? null : explainSlot(slot, nowMs / 1000)
-    },
-    forecast(nowMs) {
-      const now = nowMs / 1000
-      values.scan(now)
-      const terms = {
-        requestsPerSecond: config.requestsPerSecond,
-        dutyShare: pace.share(baseline),
-        lagGoalMs: AIM * config.lagGoalMs,
-        longestS: Math.min(...LIMITS_S),
-        liveCount: set.size(),
-        sweepMs: 1000 * pace.sweepTime(map.pages(), baseline),
-      }
-      return forecastLag(readables(), terms, ledger.view())
-    },
-    lagMs: () => 1000 * control.lag(),
-    liveCount: set.size,
-    survey: looks.surveyed,
-    learned: () => ({
-      version: 1,
-      survival: survival.counts(),
-      resumedAt: set.resumedAt(),
-      map: map.state(),
-      survey: looks.surveyed(),
-      surprise: pace.surprise(),
-      threshold: control.threshold(),
-      level,
-      ledger: ledger.state(),
-    }),
   }
 }

@@ -21,6 +21,8 @@ export interface Valuation {
   takeGet(slot: number, now: number): void
   /** The page was answered. */
   answered(page: number): void
+  /** The clock went back: nothing is awaited. */
+  rewind(): void
   /** Slots that are most likely on the page. */
   slotsOn(page: number): number[]
   /** Page on which the slot most likely is; null where unknown. */
@@ -236,6 +238,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       }
       return slots
     },
+    rewind: () => asked.clear(),
     answered: (page) => void asked.delete(page),
     takeGet(slot, now) {
       live.columns.claimedAt[slot] = now

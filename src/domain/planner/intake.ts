@@ -1,0 +1,70 @@
+import { isTerminal } from '../phase.ts'
+import { WAIT_POINTS } from './grid.ts'
+import type { Knowledge } from './knowledge.ts'
+import { PENDING } from './survival.ts'
+import { isFarFromNew } from './sweep-pace.ts'
+import type { Answer, Row } from './types.ts'
+import { classOf } from './urgency.ts'
+
+const NEWBORN = classOf(PENDING, 0)
+/** Clocks, theirs and ours, may differ by so much. */
+const CLOCKS_S = 5
+
+/** Takes in what an answer showed. */
+export function takeAnswer(known: Knowledge, answer: Answer): void {
+  if (answer.kind === 'list') takeList(known, answer)
+  else if (answer.row === null) known.set.forget(answer.id)
+  else takeRow(known, answer.row, answer.atMs / 1000)
+}
+
+function takeList(known: Knowledge, answer: Extract<Answer, { kind: 'list' }>): void {
+  const { map, looks, pace } = known
+  const now = answer.atMs / 1000
+  const lookedAt = map.lookedAt()
+  const first = Number.isNaN(lookedAt)
+  checkPlaces(known, answer)
+  const ended = answer.rows.filter((row) => isTerminal(row.phase))
+  for (const row of answer.rows) if (!isTerminal(row.phase)) takeRow(known, row, now)
+  const isFar = isFarFromNew(answer.page, map.freshEnd(), map.lookPage())
+  const unknown = map.observe(answer.page, answer.rows, answer.hasMore, now)
+  for (const row of unknown) addUnknown(known, row, lookedAt, now)
+  // Only now, since rows that end leave the set, and their places told the map how far the list has moved.
+  for (const row of ended) takeRow(known, row, now)
+  pace.observe(answer.page, answer.rows, unknown, isFar)
+  looks.observe(answer, unknown.length > answer.rows.length / 2, first)
+}
+
+function takeRow({ set, map, ledger, urgency, steadyFrom }: Knowledge, row: Row, now: number): void {
+  const slot = set.slotOf(row.id)
+  const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
+  const readAt = slot === undefined ? Number.NaN : (set.columns.readAt[slot] ?? Number.NaN)
+  if (slot !== undefined && readAt >= steadyFrom) {
+    ledger.addReading(urgency.ended, (set.columns.klass[slot] ?? 0) * WAIT_POINTS, now - readAt)
+  }
+  const what = set.observe(row.id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
+  if (what === 'ended') map.keep(row.id, coord)
+}
+
+/** A first sight tells how long migrations live, and of new ones that some may have ended before they were found. */
+function addUnknown(known: Knowledge, row: Row, lookedAt: number, now: number): void {
+  if (row.createdAtMs === null) return
+  const created = row.createdAtMs / 1000
+  if (known.baseline) known.survival.addSight(Math.max(0, now - created), !isTerminal(row.phase))
+  const isNew = created >= (isTerminal(row.phase) ? lookedAt - CLOCKS_S : known.beganAt)
+  if (isNew) known.ledger.addReading(known.urgency.ended, NEWBORN * WAIT_POINTS, now - created)
+}
+
+/** A row that was not where the map says is believed less, and may be asked for on its own. */
+function checkPlaces({ expected, values, set }: Knowledge, answer: Extract<Answer, { kind: 'list' }>): void {
+  const shown = new Set(answer.rows.map((row) => row.id))
+  for (const id of expected.get(answer.page) ?? []) {
+    const found = shown.has(id)
+    values.reliability += 0.01 * ((found ? 1 : 0) - values.reliability)
+    const slot = set.slotOf(id)
+    if (slot === undefined || found) continue
+    set.columns.trust[slot] = (set.columns.trust[slot] ?? 0) / 2
+    set.columns.claimedAt[slot] = Number.NEGATIVE_INFINITY
+  }
+  expected.delete(answer.page)
+  values.answered(answer.page)
+}
