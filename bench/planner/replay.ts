@@ -1,5 +1,5 @@
 import type { Survey } from '../../src/domain/planner/survey.ts'
-import type { Planner, Reason } from '../../src/domain/planner/types.ts'
+import type { PlannedRequest, Planner, Reason } from '../../src/domain/planner/types.ts'
 import { FULL_BUCKET, nextTokenAtMs, takeToken, tokensIn } from '../../src/domain/token-bucket.ts'
 import { createProvider } from './provider.ts'
 import { createSweeps } from './sweeps.ts'
@@ -42,21 +42,24 @@ export function replay(
   let gets = 0
   let bucket = FULL_BUCKET
   let nowMs = 0
+
+  function send(request: PlannedRequest): void {
+    const after = takeToken(bucket, rate, nowMs)
+    if (after === null) throw new Error(`${policy} spends tokens that it has not`)
+    bucket = after
+    sentAt.push(nowMs)
+    reasons[request.reason] = (reasons[request.reason] ?? 0) + 1
+    if (request.kind === 'get') gets += 1
+    const isGet = request.kind === 'get'
+    const answer = isGet ? provider.get(nowMs, request.id) : provider.list(nowMs, request.page)
+    planner.observe(answer)
+    sweeps.observe(answer)
+  }
+
   while (nowMs < trace.duration_s * 1000) {
     const sweep = sweeps.wanted(nowMs, planner.survey?.()?.lastPage ?? 0)
     const requests = planner.choose(nowMs, tokensIn(bucket, rate, nowMs), sweep)
-    for (const request of requests) {
-      const after = takeToken(bucket, rate, nowMs)
-      if (after === null) throw new Error(`${policy} spends tokens that it has not`)
-      bucket = after
-      sentAt.push(nowMs)
-      reasons[request.reason] = (reasons[request.reason] ?? 0) + 1
-      if (request.kind === 'get') gets += 1
-      const answer =
-        request.kind === 'get' ? provider.get(nowMs, request.id) : provider.list(nowMs, request.page)
-      planner.observe(answer)
-      sweeps.observe(answer)
-    }
+    for (const request of requests) send(request)
     const tokenAt = nextTokenAtMs(bucket, rate, nowMs)
     nowMs = requests.length === 0 ? Math.max(tokenAt, nowMs + IDLE_MS) : Math.max(tokenAt, nowMs + 1)
   }

@@ -21,7 +21,7 @@ const MOST_STEP = 3
 const LONGEST_TICK_S = 60
 const SMOOTH_S = 200
 /** Aims below the goal, since few ends make a chancy mean. */
-export const AIM = 0.77
+export const AIM = 0.79
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {

@@ -13,6 +13,8 @@ export interface Learned {
   readonly map: MapState
   readonly survey: Survey | null
   readonly surprise: number
+  /** Mean part of a request that a page of a sweep costs. */
+  readonly sweepPrice: number
   /** Whether no sweep had come to its end. */
   readonly baseline: boolean
   /** Worths, in seconds, of the least reading that is made, and of those made at present. */
@@ -38,6 +40,7 @@ export function saneLearned(value: unknown): Known {
     map: saneMap(looseOf(known['map'])),
     survey: saneSurvey(looseOf(known['survey'])),
     surprise: within(known['surprise'], 0, 1) ?? 0,
+    sweepPrice: within(known['sweepPrice'], 0.01, 1) ?? 1,
     baseline: known['baseline'] !== false && (known['baseline'] === true || value === null),
     threshold: within(known['threshold'], 1e-3, 1e4) ?? 1,
     level: within(known['level'], 0, 1e9) ?? 0,
@@ -45,10 +48,12 @@ export function saneLearned(value: unknown): Known {
   }
 }
 
-function saneCounts({ seconds, changes }: Loose): SurvivalCounts {
+function saneCounts({ seconds, changes, sights }: Loose): SurvivalCounts {
+  const { alive, total } = looseOf(sights)
   return {
     seconds: listOf(seconds).map(countsOf),
     changes: listOf(changes).map((one) => listOf(one).map(countsOf)),
+    sights: { alive: countsOf(alive), total: countsOf(total) },
   }
 }
 

@@ -88,6 +88,7 @@ export function createPlanner(
       map: known.map.state(),
       survey: known.looks.surveyed(),
       surprise: known.pace.surprise(),
+      sweepPrice: known.pace.paid(),
       baseline: known.baseline,
       threshold: control.threshold(),
       level: known.level,

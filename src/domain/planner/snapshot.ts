@@ -9,6 +9,13 @@ export interface Snapshot {
   add(age: number, alive: boolean): void
   /** Draws a prior to what was seen, as far as enough was seen. */
   correct(prior: Float64Array): Float64Array
+  counts(): SightCounts
+}
+
+/** First sights per age. */
+export interface SightCounts {
+  readonly alive: readonly number[]
+  readonly total: readonly number[]
 }
 
 /** First sights that weigh as much as the prior. */
@@ -16,11 +23,12 @@ const WEIGHT = 15
 /** Bins to either side over which a slope is taken. */
 const REACH = 2
 
-export function createSnapshot(): Snapshot {
-  const alive = new Float64Array(AGE_BINS)
-  const total = new Float64Array(AGE_BINS)
+export function createSnapshot(known: SightCounts | null): Snapshot {
+  const total = Float64Array.from({ length: AGE_BINS }, (_, bin) => known?.total[bin] ?? 0)
+  const alive = total.map((all, bin) => Math.min(all, known?.alive[bin] ?? 0))
 
   return {
+    counts: () => ({ alive: Array.from(alive), total: Array.from(total) }),
     add(age, lives) {
       const bin = ageBin(age)
       total[bin] = (total[bin] ?? 0) + 1

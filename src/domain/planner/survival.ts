@@ -1,5 +1,5 @@
 import { AGE_BINS, ageBin, ageEdge, ageOf } from './grid.ts'
-import { createSnapshot } from './snapshot.ts'
+import { createSnapshot, type SightCounts } from './snapshot.ts'
 
 /** Phases that are told apart, as small numbers; `ENDED` is where all terminal phases lead. */
 export const PENDING = 0
@@ -39,6 +39,8 @@ const MOST_CHANGES = 4_000
 export interface SurvivalCounts {
   readonly seconds: readonly (readonly number[])[]
   readonly changes: readonly (readonly (readonly number[])[])[]
+  /** Missing in what older versions kept. */
+  readonly sights?: SightCounts
 }
 
 /** How long migrations stay in their phases, and where they go next. */
@@ -61,7 +63,7 @@ export function createSurvival(known: SurvivalCounts | null): Survival {
   const changes = Array.from({ length: LIVE_STATES }, (_, state) =>
     Array.from({ length: STATES }, (__, to) => load(known?.changes[state]?.[to])),
   )
-  const snapshot = createSnapshot()
+  const snapshot = createSnapshot(known?.sights ?? null)
   const timeOf = (state: number) => seconds[state] as Float64Array
   const changesOf = (state: number, to: number) => changes[state]?.[to] as Float64Array
 
@@ -97,6 +99,7 @@ export function createSurvival(known: SurvivalCounts | null): Survival {
     counts: () => ({
       seconds: seconds.map(rounded),
       changes: changes.map((rows) => rows.map(rounded)),
+      sights: snapshot.counts(),
     }),
   }
 }

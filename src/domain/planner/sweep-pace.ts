@@ -1,6 +1,6 @@
 import { isTerminal } from '../phase.ts'
 import type { FreshEnd } from '../walk.ts'
-import type { Row, Sweep } from './types.ts'
+import type { PlannerConfig, Row, Sweep } from './types.ts'
 
 /** How much of the budget the sweep under way may have. */
 export interface SweepPace {
@@ -12,33 +12,33 @@ export interface SweepPace {
   /** Seconds for a walk over so many pages. */
   sweepTime(pages: number, baseline: boolean): number
   surprise(): number
+  /** Mean price of a page. */
+  paid(): number
 }
 
 /**
- * Shares of the budget for sweeps: while the first one finds live migrations, until it ends, and later: more where
- * sweeps meet live migrations that nobody knew, which looks should have found.
+ * Shares of the budget for sweeps. The first one has most of it: until it ends, what it has not met is not watched at
+ * all, and it costs the same number of requests sooner or later. Later ones have little, with a lag goal still less,
+ * and more where they meet live migrations that nobody knew, which looks should have found.
  */
-const BASELINE_RICH = 0.75
 const BASELINE = 0.75
-const LATER = { least: 0.03, most: 0.3 }
-/** Share of live rows on the last pages that makes a first sweep worth its hurry. */
-const RICH = 0.03
+const LATER = { least: 0.05, polite: 0.03, most: 0.3 }
+/** A page that is worth reading anyway is not quite for nothing. */
 const LEAST_PRICE = 0.1
 
-export function createSweepPace(requestsPerSecond: number, known: number): SweepPace {
-  let surprise = known
+export function createSweepPace(
+  { requestsPerSecond, lagGoalMs }: PlannerConfig,
+  known: { readonly surprise: number; readonly paid: number },
+): SweepPace {
+  let { surprise, paid } = known
   let credit = 1
   let creditAt = Number.NaN
-  /** Share of live rows on the last pages of the sweep. */
-  let yields = 1
   let asked: number | null = null
   let baseline = false
-  /** Mean price of a page. */
-  let paid = 1
 
   function share(first: boolean): number {
-    if (!first) return Math.min(LATER.most, LATER.least + surprise / 2)
-    return yields > RICH ? BASELINE_RICH : BASELINE
+    const least = lagGoalMs > 0 ? LATER.polite : LATER.least
+    return first ? BASELINE : Math.min(LATER.most, least + surprise / 2)
   }
 
   return {
@@ -47,7 +47,6 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
       baseline = sweep.baseline
       credit = Math.min(2, credit + passed * requestsPerSecond * share(baseline))
       creditAt = now
-      if (sweep.page === 0) yields = 1
       if (sweep.page === null || credit < Math.max(LEAST_PRICE, price)) return false
       credit -= Math.max(LEAST_PRICE, price)
       paid += 0.02 * (Math.max(LEAST_PRICE, price) - paid)
@@ -57,16 +56,14 @@ export function createSweepPace(requestsPerSecond: number, known: number): Sweep
     observe(page, rows, unknown, isFarFromNew) {
       if (page !== asked) return
       asked = null
-      if (rows.length === 0) return
-      const alive = rows.filter((row) => !isTerminal(row.phase)).length
-      yields += 0.1 * (alive / rows.length - yields)
-      if (!isFarFromNew) return
+      if (rows.length === 0 || !isFarFromNew) return
       const met = !baseline && unknown.some((row) => !isTerminal(row.phase))
       surprise += 0.03 * (Number(met) - surprise)
     },
     share,
     sweepTime: (pages, first) => pages / (requestsPerSecond * Math.min(1, share(first) / paid)),
     surprise: () => surprise,
+    paid: () => paid,
   }
 }
 

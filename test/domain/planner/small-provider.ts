@@ -30,7 +30,7 @@ export const row = (id: string, phase: Phase, createdS: number): Row => ({
   createdAtMs: createdS * 1000,
 })
 
-function answerTo(request: PlannedRequest, list: Rows, atMs: number, size = 10): Answer {
+export function answerTo(request: PlannedRequest, list: Rows, atMs: number, size = 10): Answer {
   if (request.kind === 'get') {
     return { kind: 'get', atMs, id: request.id, row: list.rows.find((one) => one.id === request.id) ?? null }
   }
@@ -50,12 +50,15 @@ export function run(
   list: Rows,
   seconds: number,
   before: (atMs: number) => void = () => undefined,
+  startMs = 0,
+  requestsPerSecond = 1,
+  tickMs = 1_000,
 ): Made[] {
-  const rate = { requestsPerSecond: 1, burst: 5 }
+  const rate = { requestsPerSecond, burst: 5 }
   const made: Made[] = []
   const sweeps = createSweeps(300_000)
-  let bucket = FULL_BUCKET
-  for (let atMs = 0; atMs < seconds * 1000; atMs += 1000) {
+  let bucket = { ...FULL_BUCKET }
+  for (let atMs = startMs; atMs < startMs + seconds * 1000; atMs += tickMs) {
     before(atMs)
     const sweep = sweeps.wanted(atMs, planner.survey?.()?.lastPage ?? 0)
     for (const request of planner.choose(atMs, tokensIn(bucket, rate, atMs), sweep)) {
