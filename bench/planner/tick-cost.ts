@@ -7,15 +7,21 @@ import { createRandom } from './random.ts'
 const TICKS = 300
 const PAGE_SIZE = 100
 
-console.log('live       p50 ms   p99 ms   worst ms   observe p99 ms')
+console.log('live       p50 ms   p99 ms   worst ms   observe p99 ms   p50 in ns for each n log2 n')
 for (const size of [1_000, 10_000, 50_000, 200_000]) {
   const ticks: number[] = []
   const observations: number[] = []
   measure(size, ticks, observations)
   const at = (values: number[], share: number) =>
     values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? 0
+  const perNLogN = (ms: number) => ((1e6 * ms) / (size * Math.log2(size))).toFixed(2)
   const texts = [at(ticks, 0.5), at(ticks, 0.99), Math.max(...ticks)].map((ms) => ms.toFixed(2).padStart(9))
-  console.log(String(size).padEnd(8), ...texts, at(observations, 0.99).toFixed(2).padStart(12))
+  console.log(
+    String(size).padEnd(8),
+    ...texts,
+    at(observations, 0.99).toFixed(2).padStart(12),
+    perNLogN(at(ticks, 0.5)).padStart(12),
+  )
 }
 
 function measure(size: number, ticks: number[], observations: number[]): void {

@@ -14,14 +14,14 @@ export interface LagControl {
  * Time in which the threshold may change by a factor of e. It is long, for a mean is cheapest at one threshold for all:
  * where few migrations live, moments of more lag and of less even out.
  */
-const PACE_S = 800
+const PACE_S = 600
 /** Change of the threshold within that time at most, as a power of e. */
 const MOST_STEP = 3
 /** A longer pause teaches no more than this. */
 const LONGEST_TICK_S = 60
-const SMOOTH_S = 200
+const SMOOTH_S = 120
 /** Aims below the goal, since few ends make a chancy mean. */
-export const AIM = 0.79
+export const AIM = 0.76
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {

@@ -95,7 +95,7 @@ describe('a planner rebuilt from what another learned', () => {
         let state: unknown = structuredClone(learned)
         for (const [where, value] of damages) state = damage(state, where, value)
         const tried = createPlanner(CONFIG, state as Learned, live, seeded(3))
-        const made = run(tried, { rows: [...RUNNING.rows] }, 30, () => undefined, END_MS)
+        const made = run(tried, { rows: [...RUNNING.rows] }, 30, () => undefined, { startMs: END_MS })
         expect(made.length).toBeGreaterThan(20)
         for (const value of [tried.forecast(END_MS).meanMs, tried.forecast(END_MS).sweepMs, tried.lagMs()]) {
           expect(value).toBeGreaterThanOrEqual(0)
@@ -139,8 +139,8 @@ describe('a clock that jumps', () => {
     const planner = createPlanner({ ...CONFIG, lagGoalMs }, null, [], seeded(1))
     const list = { rows: [...RUNNING.rows] }
     const start = 5_000_000
-    const before = run(planner, list, 1_200, () => undefined, start)
-    const after = run(planner, list, 1_200, () => undefined, start + 1_200_000 + byMs)
+    const before = run(planner, list, 1_200, () => undefined, { startMs: start })
+    const after = run(planner, list, 1_200, () => undefined, { startMs: start + 1_200_000 + byMs })
     const of = (made: typeof before) => made.slice(-1_200 / 2).length / 600
     expect(after.length).toBeGreaterThan(0.5 * before.length * of(before))
     expect(after.length).toBeLessThanOrEqual(1_205)

@@ -44,15 +44,19 @@ export interface Made {
   readonly request: PlannedRequest
 }
 
+interface Pace {
+  readonly startMs?: number
+  readonly requestsPerSecond?: number
+  readonly tickMs?: number
+}
+
 /** Runs a planner against a list through a token bucket; `before` may change the list at each tick. */
 export function run(
   planner: Pick<AdaptivePlanner, 'choose' | 'observe'> & Partial<Pick<AdaptivePlanner, 'survey'>>,
   list: Rows,
   seconds: number,
   before: (atMs: number) => void = () => undefined,
-  startMs = 0,
-  requestsPerSecond = 1,
-  tickMs = 1_000,
+  { startMs = 0, requestsPerSecond = 1, tickMs = 1_000 }: Pace = {},
 ): Made[] {
   const rate = { requestsPerSecond, burst: 5 }
   const made: Made[] = []

@@ -45,7 +45,10 @@ describe('no migration starves', () => {
           const config = { requestsPerSecond, pageSize: PAGE, lagGoalMs }
           const planner = createPlanner(config, null, [], seeded(count))
           const endMs = 40_000_000
-          const made = run(planner, list, endMs / 1000, () => undefined, 0, requestsPerSecond, 10_000)
+          const made = run(planner, list, endMs / 1000, () => undefined, {
+            requestsPerSecond,
+            tickMs: 10_000,
+          })
           // At worst one after another on the floors' share alone, a page each, once each limit has passed.
           const boundS = WAITING_LIMIT_S + count / PAGE / (FLOOR_SHARE * requestsPerSecond) + LIMIT_S
           expect(longestUnread(made, list, endMs, endMs / 2)).toBeLessThan(boundS)
