@@ -12,7 +12,7 @@ import { createValuation, type Valuation } from './valuation.ts'
 /** Longest time between two readings, per state (pending, running, needs input, unknown), in seconds. */
 export const LIMITS_S = [1800, 1800, 3600, 1800]
 /** Shortest time between two readings of a migration where a lag goal is met without. */
-export const FLOOR_S = 5
+const FLOOR_S = 5
 
 /** All that a planner knows of an account, kept together for those who learn it and those who use it. */
 export interface Knowledge {

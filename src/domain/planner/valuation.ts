@@ -1,6 +1,8 @@
+import { MAX_PAGES } from '../walk.ts'
 import { WAIT_POINTS, waitAt, waitPlace } from './grid.ts'
 import type { ListMap } from './list-map.ts'
 import type { LiveSet } from './live-set.ts'
+import { createPageSums } from './page-sums.ts'
 import type { Urgency } from './urgency.ts'
 
 interface Best {
@@ -51,10 +53,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
   let worth = new Float64Array(1024)
   let place = new Int32Array(1024)
   let share = new Float32Array(1024)
-  let chain = new Int32Array(2048)
-  let pages = new Float64Array(256)
-  let heads = new Int32Array(256).fill(-1)
-  let touched: number[] = []
+  const pages = createPageSums()
   let hidden = 0
   let endRate = 0
   let oldest = { slot: -1, overdue: 0 }
@@ -62,38 +61,16 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
   const asked = new Map<number, number>()
 
   function widen(): void {
-    if (live.size() <= worth.length) return
     const size = live.columns.state.length
+    pages.widen(2 * size)
+    if (size <= worth.length) return
     worth = new Float64Array(size)
     place = new Int32Array(size)
     share = new Float32Array(size)
-    chain = new Int32Array(2 * size)
-  }
-
-  function reach(page: number): void {
-    if (page < pages.length) return
-    const size = 2 ** Math.ceil(Math.log2(page + 2))
-    const [oldPages, oldHeads] = [pages, heads]
-    pages = new Float64Array(size)
-    heads = new Int32Array(size).fill(-1)
-    pages.set(oldPages)
-    heads.set(oldHeads)
-  }
-
-  function addToPage(page: number, value: number, link: number): void {
-    reach(page)
-    if (heads[page] === -1) touched.push(page)
-    pages[page] = (pages[page] ?? 0) + value
-    chain[link] = heads[page] ?? -1
-    heads[page] = link
   }
 
   function clear(): void {
-    for (const page of touched) {
-      pages[page] = 0
-      heads[page] = -1
-    }
-    touched = []
+    pages.clear()
     hidden = 0
     endRate = 0
     oldest = { slot: -1, overdue: 0 }
@@ -120,7 +97,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     const { coord } = live.columns
     const at = shift - (coord[slot] ?? Number.NaN)
     place[slot] = -1
-    if (Number.isNaN(at)) return
+    // A place further down than any list goes is none: the migration is asked for on its own.
+    if (!(at < MAX_PAGES * size)) return
     const belief = beliefIn(slot)
     const middle = Math.max(0, at) + 0.5
     const low = Math.max(0, Math.floor((middle - blur) / size))
@@ -130,8 +108,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     const first = high > low + 1 ? high - 1 : low
     place[slot] = first
     share[slot] = belief * (1 - above)
-    addToPage(first, value * belief * (1 - above), 2 * slot)
-    if (above > 0) addToPage(first + 1, value * belief * above, 2 * slot + 1)
+    pages.addLink(first, value * belief * (1 - above), 2 * slot)
+    if (above > 0) pages.addLink(first + 1, value * belief * above, 2 * slot + 1)
   }
 
   /** Unseen rows are on the first pages, the newest first, or behind the last. */
@@ -147,10 +125,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       const rows = Math.min(size, unseen - from)
       const page = first + from / size
       if (now - (asked.get(page) ?? Number.NEGATIVE_INFINITY) < CLAIM_S) continue
-      reach(page)
-      if (heads[page] === -1 && pages[page] === 0) touched.push(page)
       const ages: [number, number] = [(wait * from) / unseen, (wait * (from + rows)) / unseen]
-      pages[page] = (pages[page] ?? 0) + rows * urgency.newbornWorth(...ages)
+      pages.add(page, rows * urgency.newbornWorth(...ages))
     }
   }
 
@@ -177,8 +153,8 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
     if (first >= 0) {
       const here = share[slot] ?? 0
       const belief = beliefIn(slot)
-      pages[first] = (pages[first] ?? 0) - gone * here
-      if (belief - here > 1e-6) pages[first + 1] = (pages[first + 1] ?? 0) - gone * (belief - here)
+      pages.add(first, -gone * here)
+      if (belief - here > 1e-6) pages.add(first + 1, -gone * (belief - here))
     }
     worth[slot] = (worth[slot] ?? 0) * kept
   }
@@ -208,32 +184,21 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       }
       return { worth: most, at }
     },
-    bestPage() {
-      let at = -1
-      let most = 0
-      for (const page of touched) {
-        if ((pages[page] ?? 0) > most) {
-          most = pages[page] ?? 0
-          at = page
-        }
-      }
-      return { worth: most, at }
-    },
-    worthOfPage: (page) => pages[page] ?? 0,
+    bestPage: pages.best,
+    worthOfPage: pages.at,
     worthOf: (slot) => worth[slot] ?? 0,
     takePage(page, now) {
       const sure: number[] = []
       asked.set(page, now)
-      if (page >= pages.length) return sure
-      for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
+      for (const link of pages.linksOn(page)) {
         if (takeLink(link, now)) sure.push(link >> 1)
       }
-      pages[page] = 0
+      pages.empty(page)
       return sure
     },
     slotsOn(page) {
       const slots: number[] = []
-      for (let link = heads[page] ?? -1; link >= 0; link = chain[link] ?? -1) {
+      for (const link of pages.linksOn(page)) {
         if (beliefAt(link) > 0.5 * beliefIn(link >> 1)) slots.push(link >> 1)
       }
       return slots
