@@ -39,7 +39,8 @@ function takeRow({ set, map, ledger, urgency, steadyFrom }: Knowledge, row: Row,
   const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
   const readAt = slot === undefined ? Number.NaN : (set.columns.readAt[slot] ?? Number.NaN)
   if (slot !== undefined && readAt >= steadyFrom) {
-    ledger.addReading(urgency.ended, (set.columns.klass[slot] ?? 0) * WAIT_POINTS, now - readAt)
+    const offset = (set.columns.klass[slot] ?? 0) * WAIT_POINTS
+    ledger.addReading({ ended: urgency.ended, offset, wait: now - readAt }, isTerminal(row.phase))
   }
   const what = set.observe(row.id, row.phase, row.createdAtMs === null ? null : row.createdAtMs / 1000, now)
   if (what === 'ended') map.keep(row.id, coord)
@@ -50,8 +51,9 @@ function addUnknown(known: Knowledge, row: Row, lookedAt: number, now: number): 
   if (row.createdAtMs === null) return
   const created = row.createdAtMs / 1000
   if (known.baseline) known.survival.addSight(Math.max(0, now - created), !isTerminal(row.phase))
-  const isNew = created >= (isTerminal(row.phase) ? lookedAt - CLOCKS_S : known.beganAt)
-  if (isNew) known.ledger.addReading(known.urgency.ended, NEWBORN * WAIT_POINTS, now - created)
+  if (created < lookedAt - CLOCKS_S || created < known.beganAt) return
+  const read = { ended: known.urgency.ended, offset: NEWBORN * WAIT_POINTS, wait: now - created }
+  known.ledger.addReading(read, isTerminal(row.phase))
 }
 
 /** A row that was not where the map says is believed less, and may be asked for on its own. */

@@ -1,5 +1,5 @@
 import type { FreshEnd } from '../walk.ts'
-import type { LedgerState } from './ledger.ts'
+import type { LedgerState, TallyState } from './ledger.ts'
 import type { MapState } from './list-map.ts'
 import { RESUMED_S } from './live-set.ts'
 import type { Survey } from './survey.ts'
@@ -93,13 +93,18 @@ function saneSurvey(survey: Loose): Survey | null {
 
 function saneLedger(ledger: Loose): LedgerState {
   return {
-    delays: countsOf(ledger['delays']),
-    bounds: countsOf(ledger['bounds']),
-    delay: countOf(ledger['delay']),
+    expected: saneTally(looseOf(ledger['expected'])),
+    seen: saneTally(looseOf(ledger['seen'])),
     requests: countOf(ledger['requests']),
     seconds: countOf(ledger['seconds']),
   }
 }
+
+const saneTally = ({ delays, bounds, delay }: Loose): TallyState => ({
+  delays: countsOf(delays),
+  bounds: countsOf(bounds),
+  delay: countOf(delay),
+})
 
 const looseOf = (value: unknown): Loose =>
   typeof value === 'object' && value !== null ? (value as Loose) : {}
