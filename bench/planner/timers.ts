@@ -1,8 +1,15 @@
 import { isTerminal, type Phase } from '../../src/domain/phase.ts'
-import { type FreshEnd, freshEndOf, nextStep, startLook, startSweep, type Walk } from '../../src/domain/walk.ts'
-import { createDueQueue } from './due-queue.ts'
 import { seenOf } from '../../src/domain/planner/page-seen.ts'
 import type { Answer, PlannedRequest, Planner, Row } from '../../src/domain/planner/types.ts'
+import {
+  type FreshEnd,
+  freshEndOf,
+  nextStep,
+  startLook,
+  startSweep,
+  type Walk,
+} from '../../src/domain/walk.ts'
+import { createDueQueue } from './due-queue.ts'
 
 const LOOK_EVERY_MS = 30_000
 
@@ -27,12 +34,7 @@ export const backoff: NextInterval = (lastMs, random) => {
  * The simple policies: a timer for each migration, the oldest due first, and page 1 every 30 s for new ones. With
  * `sweepsFirst` they begin with one sweep at full speed, and look on behind page 1 while all there is new.
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: short functions around state that only they share
-export function createTimers(
-  next: NextInterval,
-  random: () => number,
-  sweepsFirst: boolean,
-): Planner {
+export function createTimers(next: NextInterval, random: () => number, sweepsFirst: boolean): Planner {
   const known = new Set<string>()
   /** What the look under way brought: a row that drifts down to its next page is no old acquaintance. */
   const fresh = new Set<string>()

@@ -16,6 +16,8 @@ import {
 
 import type { EventType } from '../domain/event-type.ts'
 import type { Phase } from '../domain/phase.ts'
+import type { Learned } from '../domain/planner/planner.ts'
+import type { Answer, NoAnswer } from '../domain/planner/types.ts'
 import type { Via } from '../domain/reading.ts'
 import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 
@@ -109,7 +111,10 @@ export const migrations = landfall.table(
     doubted: boolean('doubted').notNull().default(false),
     /** Contradictions in a row that a `get` did not confirm. */
     falseDoubts: smallint('false_doubts').notNull().default(0),
+    /** When it is due; where requests are chosen by worth and it is not urgent, the latest time for it. */
     nextPollAt: moment('next_poll_at'),
+    /** It is to be read at `next_poll_at` whatever that is worth: somebody asked, or something has to be settled. */
+    urgent: boolean('urgent').notNull().default(false),
     polls: integer('polls').notNull().default(0),
     transitions: integer('transitions').notNull(),
     events: integer('events').notNull(),
@@ -126,7 +131,35 @@ export const migrations = landfall.table(
     unique('migration_identity').on(t.account, t.migrationId),
     // The tick: what of this account is due, oldest first.
     index('migration_due').on(t.account, t.nextPollAt).where(sql`next_poll_at is not null`),
+    index('migration_urgent').on(t.account, t.nextPollAt).where(sql`urgent`),
+    index('migration_live').on(t.account).where(sql`finished_at is null and vanished_at is null`),
   ],
+)
+
+/** The process that chooses an account's requests by worth, and what that has learned. */
+export const planners = landfall.table('planner', {
+  account: text('account')
+    .primaryKey()
+    .references(() => accounts.name),
+  holder: text('holder'),
+  heldUntil: moment('held_until'),
+  /** Grows whenever another process takes over. */
+  turn: integer('turn').notNull().default(0),
+  learned: jsonb('learned').$type<Learned>(),
+  savedAt: moment('saved_at'),
+})
+
+/** What requests showed, for the planner to take in: it may sit in another process. */
+export const answers = landfall.table(
+  'answer',
+  {
+    id: id(),
+    account: text('account')
+      .notNull()
+      .references(() => accounts.name),
+    answer: jsonb('answer').$type<Answer | NoAnswer>().notNull(),
+  },
+  (t) => [index('answer_account').on(t.account)],
 )
 
 export const transitions = landfall.table(

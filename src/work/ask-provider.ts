@@ -2,7 +2,8 @@ import pRetry, { AbortError } from 'p-retry'
 
 import type { Answer } from '../providers/provider.ts'
 import { spendToken } from '../store/budgets.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
+import type { Deps } from './deps.ts'
 
 /** What came of asking, and when, on the database's clock. */
 export type Asked<T> =

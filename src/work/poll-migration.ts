@@ -1,4 +1,5 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
+import { requestKey } from '../domain/planner/types.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Answer } from '../providers/provider.ts'
 import { inTransaction } from '../store/db.ts'
@@ -14,10 +15,12 @@ import {
   type Vanished,
 } from '../store/polls.ts'
 import { requestLook } from '../store/walks.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
+import type { Deps } from './deps.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
+import { tellPlanner } from './tell-planner.ts'
 
 type Answered = Extract<Asked<Reading>, { kind: 'answered' }>
 
@@ -39,7 +42,10 @@ export async function pollMigration(
     () => account.provider.get(claimed.migrationId, signal),
     signal,
   )
-  if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
+  if (asked.kind === 'not_sent' || signal.aborted) {
+    await tellNothing(deps, account, claimed)
+    return releasePoll(deps.db, poll)
+  }
 
   const answer = await withoutDoubt(deps, account, asked.answer)
   const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
@@ -81,13 +87,15 @@ async function settlePoll(
     case 'ok':
       return recordReading(deps, account, poll, asked, answer.value)
     case 'missing':
-      return recordMissing(deps, account, poll, claimed)
+      return recordMissing(deps, account, poll, claimed, asked.requestedAt)
     case 'unusable': {
+      await tellNothing(deps, account, claimed)
       await postponePoll(deps.db, poll, retryAfterFailureMs(claimed.failures + 1, deps.random()))
       return { outcome: 'unusable', reason: answer.reason, failures: claimed.failures + 1 }
     }
     case 'throttled':
     case 'refused':
+      await tellNothing(deps, account, claimed)
       // Still due; the account as a whole now waits.
       await releasePoll(deps.db, poll)
       return { outcome: answer.kind }
@@ -107,6 +115,12 @@ async function recordReading(
   const recorded = await inTransaction(deps.db, async (tx) => {
     const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
     const result = await recordObservations(deps, tx, account, [seen])
+    await tellPlanner(tx, account, {
+      kind: 'get',
+      atMs: requestedAt.getTime(),
+      id: reading.migrationId,
+      row: result.believed[0] ?? null,
+    })
     await releasePoll(tx, poll)
     return result
   })
@@ -121,17 +135,29 @@ async function recordMissing(
   account: Account,
   poll: PollClaim,
   claimed: ClaimedPoll,
+  requestedAt: Date,
 ): Promise<PollOutcome> {
   const waitMs = CONFIRM_MISSING_MS[claimed.misses]
   if (waitMs !== undefined) {
     await countMiss(deps.db, poll, waitMs)
+    await tellNothing(deps, account, claimed)
     return { outcome: 'missing', misses: claimed.misses + 1 }
   }
   await inTransaction(deps.db, async (tx) => {
     const gone = await markVanished(tx, poll)
+    await tellPlanner(tx, account, {
+      kind: 'get',
+      atMs: requestedAt.getTime(),
+      id: claimed.migrationId,
+      row: null,
+    })
     if (gone !== null) await insertEvents(tx, [vanishedEvent(deps, account, claimed.migrationId, gone)])
   })
   return { outcome: 'vanished' }
+}
+
+function tellNothing(deps: Deps, account: Account, { migrationId }: ClaimedPoll): Promise<void> {
+  return tellPlanner(deps.db, account, { kind: 'none', key: requestKey({ kind: 'get', id: migrationId }) })
 }
 
 function vanishedEvent(deps: Deps, account: Account, migrationId: string, gone: Vanished): EventRow {

@@ -4,7 +4,8 @@ import { resumeAccount, suspendAccount } from '../store/accounts.ts'
 import { blockBudget, clearFailures, countFailure, countThrottle } from '../store/budgets.ts'
 import { inTransaction } from '../store/db.ts'
 import { insertEvents } from '../store/events.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
+import type { Deps } from './deps.ts'
 
 /** What an answer means for its whole account: a pause, a suspension, or the end of either. */
 export async function settleAnswer(

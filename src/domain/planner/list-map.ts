@@ -49,7 +49,7 @@ export interface MapState {
   readonly places: readonly (readonly [id: string, coord: number])[]
 }
 
-export interface ArrivalCounts {
+interface ArrivalCounts {
   readonly rows: number
   readonly seconds: number
 }

@@ -117,7 +117,7 @@ describe('planner', () => {
       lastObservedAtMs: 0,
     }))
     const second = createPlanner(CONFIG, learned, rows, seeded(1))
-      expect(second.explain('m12', 100_000)?.by).toEqual({ kind: 'list', page: 1, with: 10 })
+    expect(second.explain('m12', 100_000)?.by).toEqual({ kind: 'list', page: 1, with: 10 })
   })
 
   test('foretells less delay from more budget', () => {
