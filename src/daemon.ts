@@ -181,10 +181,10 @@ function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, H
 }
 
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
-  const second = Math.floor(Date.now() / 1000)
+  const nowMs = Date.now()
   return [
     ...walks.map((walk): RequestJob => ({ ...walk, key: account })),
-    ...pages.map((page): RequestJob => ({ kind: 'page', account, key: String(page), claim: second })),
+    ...pages.map((page): RequestJob => ({ kind: 'page', account, key: String(page), claim: nowMs })),
     ...polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account })),
   ]
 }

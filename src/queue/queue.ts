@@ -10,8 +10,8 @@ export interface RequestJob {
   /** The row the request belongs to: a migration's key, or the account's name. For `page` its number, from 0. */
   readonly key: string
   /**
-   * The claim's number; a job whose number is no longer the row's is stale and does nothing. For `page` the second in
-   * which it was chosen, so that it can be chosen again should the job get lost.
+   * The claim's number; a job whose number is no longer the row's is stale and does nothing. For `page` the
+   * millisecond in which it was chosen, so that it can be chosen again.
    */
   readonly claim: number
 }

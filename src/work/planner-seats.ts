@@ -80,7 +80,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       const known = sittings.get(account.name)
       const sitting =
         known !== undefined && isGood(known, held.turn, nowMs)
-          ? await takeIn(tx, account.name, known)
+          ? await takeIn(tx, account.name, known, nowMs)
           : await sit(tx, account, held.turn, nowMs)
       sitting.nowMs = nowMs
       sitting.open = true
@@ -100,10 +100,12 @@ function isGood(sitting: Sitting, turn: number, nowMs: number): boolean {
   return !sitting.open && sitting.turn === turn && !isSetBack && nowMs - sitting.sinceMs < SITTING_MS
 }
 
-async function takeIn(tx: Tx, account: string, sitting: Sitting): Promise<Sitting> {
+async function takeIn(tx: Tx, account: string, sitting: Sitting, nowMs: number): Promise<Sitting> {
   for (const answer of await takeAnswers(tx, account)) {
-    sitting.sentAt.delete(answer.kind === 'none' ? answer.key : requestKey(answer))
-    if (answer.kind !== 'none') sitting.planner.observe(answer)
+    const isNone = answer.kind === 'none'
+    sitting.sentAt.delete(requestKey(isNone ? answer.request : answer))
+    if (isNone) sitting.planner.miss(answer, nowMs)
+    else sitting.planner.observe(answer)
   }
   return sitting
 }

@@ -1,5 +1,4 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
-import { requestKey } from '../domain/planner/types.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Answer } from '../providers/provider.ts'
 import { inTransaction } from '../store/db.ts'
@@ -20,7 +19,7 @@ import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
-import { tellPlanner } from './tell-planner.ts'
+import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
 
 type Answered = Extract<Asked<Reading>, { kind: 'answered' }>
 
@@ -157,7 +156,11 @@ async function recordMissing(
 }
 
 function tellNothing(deps: Deps, account: Account, { migrationId }: ClaimedPoll): Promise<void> {
-  return tellPlanner(deps.db, account, { kind: 'none', key: requestKey({ kind: 'get', id: migrationId }) })
+  return tellPlanner(deps.db, account, {
+    kind: 'none',
+    request: { kind: 'get', id: migrationId },
+    waitMs: FAILED_WAIT_MS,
+  })
 }
 
 function vanishedEvent(deps: Deps, account: Account, migrationId: string, gone: Vanished): EventRow {

@@ -1,4 +1,4 @@
-import { requestKey } from '../domain/planner/types.ts'
+import type { Row } from '../domain/planner/types.ts'
 import type { Observation } from '../domain/reading.ts'
 import type { Page } from '../providers/provider.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
@@ -7,7 +7,7 @@ import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
-import { tellPlanner } from './tell-planner.ts'
+import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
 
 /** A page to ask for; `walk` says for whom, for the log. */
 export interface PageRequest {
@@ -52,7 +52,13 @@ export async function readPage<T>(
     deps.log.warn({ ...context, reason, durationMs: Math.round(performance.now() - started) }, 'page.failed')
     return { kind: 'failed', ill: answer.kind === 'unusable' || answer.kind === 'missing' }
   }
-  const { result, recorded } = await recordPage(deps, account, asked, answer.value, record)
+  const { result, recorded } = await recordPage(
+    deps,
+    account,
+    request,
+    { ...asked, page: answer.value },
+    record,
+  )
   await settleAnswer(deps, account, answer, asked.requestedAt)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)
   return { kind: 'read', result }
@@ -61,8 +67,8 @@ export async function readPage<T>(
 function recordPage<T>(
   deps: Deps,
   account: Account,
-  { requestedAt, receivedAt }: Answered,
-  page: Page,
+  request: PageRequest,
+  { page, requestedAt, receivedAt }: { readonly page: Page } & Pick<Answered, 'requestedAt' | 'receivedAt'>,
   record: RecordPage<T>,
 ): Promise<{ result: T; recorded: Recorded }> {
   const observations = page.readings.map(
@@ -72,15 +78,7 @@ function recordPage<T>(
     let recorded: Recorded | null = null
     const result = await record(tx, page, async () => {
       recorded = await recordObservations(deps, tx, account, observations)
-      const { page: index, hasMore } = page
-      const rows = recorded.believed
-      await tellPlanner(tx, account, {
-        kind: 'list',
-        atMs: requestedAt.getTime(),
-        page: index,
-        rows,
-        hasMore,
-      })
+      await tellPage(tx, account, request, page, { rows: recorded.believed, atMs: requestedAt.getTime() })
       return recorded
     })
     if (recorded === null) throw new Error('record page: its rows were not recorded')
@@ -88,8 +86,25 @@ function recordPage<T>(
   })
 }
 
+async function tellPage(
+  tx: Tx,
+  account: Account,
+  asked: PageRequest,
+  { page, hasMore }: Page,
+  seen: { readonly rows: readonly Row[]; readonly atMs: number },
+): Promise<void> {
+  await tellPlanner(tx, account, { kind: 'list', page, hasMore, ...seen })
+  // The client has just learned where the provider begins to count: what was asked for is still to be seen.
+  if (page === asked.page) return
+  await tellPlanner(tx, account, { kind: 'none', request: { kind: 'list', page: asked.page }, waitMs: 0 })
+}
+
 function tellNothing(deps: Deps, account: Account, { page }: PageRequest): Promise<void> {
-  return tellPlanner(deps.db, account, { kind: 'none', key: requestKey({ kind: 'list', page }) })
+  return tellPlanner(deps.db, account, {
+    kind: 'none',
+    request: { kind: 'list', page },
+    waitMs: FAILED_WAIT_MS,
+  })
 }
 
 function logPage(deps: Deps, context: object, page: Page, recorded: Recorded): void {

@@ -10,27 +10,30 @@ export interface LagControl {
   lag(): number
 }
 
-/** Time in which the threshold may change by a factor of e. */
-const PACE_S = 60
+/** Time in which the threshold may change by a factor of e, and over which the delay is smoothed. */
+const paceFor = (goal: number) => (goal > 0 ? Math.min(60, 4 * goal) : 60)
 /** Aims below the goal, since few ends make a chancy mean. */
 export const AIM = 0.75
-const SMOOTH_S = 60
+
+/** Where the threshold begins: what a reading is worth after twice the goal, of a migration that ends within minutes. */
+export const firstThreshold = (goal: number) => (goal / 15) ** 2
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {
   let threshold = goal > 0 ? known : 0
+  const pace = paceFor(goal)
   let lag = 0
   let at = Number.NaN
   return {
     adjust(now, hidden, endRate) {
-      const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(PACE_S, now - at))
+      const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(pace, now - at))
       at = now
       const current = hidden / Math.max(1e-9, endRate)
-      lag += (current - lag) * Math.min(1, passed / SMOOTH_S)
+      lag += (current - lag) * Math.min(1, passed / pace)
       if (goal <= 0) return
       const step = Math.log((AIM * goal) / Math.max(0.01, lag))
-      threshold *= Math.exp((Math.max(-1, Math.min(1, step)) * passed) / PACE_S)
-      threshold = Math.min(1e4, Math.max(1e-3, threshold))
+      threshold *= Math.exp((Math.max(-1, Math.min(1, step)) * passed) / pace)
+      threshold = Math.min(1e4, Math.max(1e-6, threshold))
     },
     threshold: () => threshold,
     lag: () => lag,

@@ -9,12 +9,14 @@ export interface Looks {
   /** The next page that has to be read, if any. */
   next(now: number): PlannedRequest | null
   observe(answer: Extract<Answer, { kind: 'list' }>, mostlyNew: boolean, first: boolean): void
+  /** A page was asked for in vain, and should not be before this time. */
+  miss(page: number, until: number): void
   /** What the survey found; null while it is under way. */
   surveyed(): Survey | null
 }
 
 /** A request without an answer is made again after this time. */
-const PATIENCE_S = 10
+const PATIENCE_S = 6
 /** New rows are looked for at least this often. */
 const LOOK_S = 60
 
@@ -60,6 +62,11 @@ export function createLooks(map: ListMap, known: Survey | null): Looks {
       }
       if (survey.page === null) lookOn(answer, mostlyNew, first)
       if (look === null) map.settle()
+    },
+    miss(page, until) {
+      const again = until - PATIENCE_S
+      if (page === survey.page) askedAt.survey = again
+      if (page === (look?.page ?? map.lookPage())) askedAt.look = again
     },
     surveyed: () => (survey.page === null ? survey : null),
   }

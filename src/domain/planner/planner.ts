@@ -2,16 +2,26 @@ import { isTerminal } from '../phase.ts'
 import { type Explanation, secondsUntilWorth, type Waiting } from './explain.ts'
 import { type Forecast, forecastLag, type Readable } from './forecast.ts'
 import { WAIT_POINTS } from './grid.ts'
-import { AIM, createLagControl } from './lag-control.ts'
+import { AIM, createLagControl, firstThreshold } from './lag-control.ts'
 import { createListMap, type MapState } from './list-map.ts'
 import { createLiveSet, RESUMED_S } from './live-set.ts'
 import { createLooks } from './looks.ts'
 import type { Survey } from './survey.ts'
 import { createSurvival, type SurvivalCounts } from './survival.ts'
 import { createSweepPace, isFarFromNew } from './sweep-pace.ts'
-import type { Answer, LiveMigration, PlannedRequest, Planner, PlannerConfig, Row, Sweep } from './types.ts'
+import type {
+  Answer,
+  LiveMigration,
+  NoAnswer,
+  PlannedRequest,
+  Planner,
+  PlannerConfig,
+  RequestTarget,
+  Row,
+  Sweep,
+} from './types.ts'
 import { CLASSES, createUrgency, interpolate } from './urgency.ts'
-import { createValuation } from './valuation.ts'
+import { CLAIM_S, createValuation } from './valuation.ts'
 
 /** What is worth keeping over a restart, as JSON. */
 export interface Learned {
@@ -27,6 +37,8 @@ export interface Learned {
 }
 
 export interface AdaptivePlanner extends Planner {
+  /** A request brought nothing to learn from: it may be made again after its wait. */
+  miss(answer: NoAnswer, nowMs: number): void
   /** When and why a live migration is read next. */
   explain(id: string, nowMs: number): Explanation | null
   /** Delay to be expected, and what half and double the budget would give. */
@@ -47,6 +59,8 @@ const FLOOR_S = 5
 /** Tables are brought up to date in rounds of this length, in seconds; longer the more is known. */
 const ROUND_S = { least: 60, most: 900 }
 const CLASSES_AT_ONCE = 8
+/** A survey that takes longer holds sweeps up no more. */
+const SURVEY_S = 30
 
 /**
  * Decides which request to make next: a migration's `get` or a page of the list, whichever is worth most. Pure: state
@@ -65,10 +79,10 @@ export function createPlanner(
   const urgency = createUrgency(survival)
   const map = createListMap(set, config.pageSize, learned?.map ?? null)
   const goal = config.lagGoalMs / 1000
-  const values = createValuation(set, map, urgency, { limits: LIMITS_S, floor: goal > 0 ? FLOOR_S : 0 })
+  const values = createValuation(set, map, urgency, { limits: LIMITS_S, floor: Math.min(FLOOR_S, goal / 3) })
   const looks = createLooks(map, learned?.survey ?? null)
   const pace = createSweepPace(config.requestsPerSecond, learned?.surprise ?? 0)
-  const control = createLagControl(goal, learned?.threshold ?? 1)
+  const control = createLagControl(goal, learned?.threshold ?? firstThreshold(goal))
   const expected = new Map<number, readonly string[]>()
   let beganAt = Number.NaN
   let tickedAt = Number.NaN
@@ -124,10 +138,13 @@ export function createPlanner(
     return page.worth >= one.worth ? list(page.at, 'value', now) : get(one.at, 'value', now)
   }
 
+  /** A walk needs to know where the list ends, but not at any price. */
+  const mayWalk = (now: number) => looks.surveyed() !== null || now - beganAt > SURVEY_S
+
   function next(now: number, sweep: Sweep): PlannedRequest | null {
     const look = looks.next(now)
     if (look?.kind === 'list') return list(look.page, look.reason, now)
-    if (looks.surveyed() !== null && pace.take(now, sweep)) return list(sweep.page ?? 0, 'sweep', now)
+    if (mayWalk(now) && pace.take(now, sweep)) return list(sweep.page ?? 0, 'sweep', now)
     return nextFloor(now) ?? nextByValue(now)
   }
 
@@ -183,6 +200,15 @@ export function createPlanner(
     looks.observe(answer, unknown.length > answer.rows.length / 2, first)
   }
 
+  function miss(request: RequestTarget, until: number): void {
+    const ids = request.kind === 'get' ? [request.id] : (expected.get(request.page) ?? [])
+    for (const id of ids) {
+      const slot = set.slotOf(id)
+      if (slot !== undefined) set.columns.claimedAt[slot] = until - CLAIM_S
+    }
+    if (request.kind === 'list') looks.miss(request.page, until)
+  }
+
   function observeRow(id: string, row: Row, now: number): void {
     const slot = set.slotOf(id)
     const coord = slot === undefined ? Number.NaN : (set.columns.coord[slot] ?? Number.NaN)
@@ -227,6 +253,7 @@ export function createPlanner(
       }
       return requests
     },
+    miss: ({ request, waitMs }, nowMs) => miss(request, (nowMs + waitMs) / 1000),
     explain(id, nowMs) {
       const slot = set.slotOf(id)
       return slot === undefined ? null : explainSlot(slot, nowMs / 1000)

@@ -19,10 +19,12 @@ export type Answer =
       readonly hasMore: boolean | null
     }
 
-/** A request that brought nothing to learn from; `key` as in `requestKey`. */
+/** A request that brought nothing to learn from. */
 export interface NoAnswer {
   readonly kind: 'none'
-  readonly key: string
+  readonly request: RequestTarget
+  /** How long to leave it alone. */
+  readonly waitMs: number
 }
 
 /**
@@ -50,7 +52,7 @@ export function requestKey(of: RequestTarget): string {
   return of.kind === 'get' ? `get ${of.id}` : `list ${of.page}`
 }
 
-type RequestTarget =
+export type RequestTarget =
   | { readonly kind: 'get'; readonly id: string }
   | { readonly kind: 'list'; readonly page: number }
 

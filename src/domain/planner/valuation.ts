@@ -33,7 +33,7 @@ export interface Valuation {
 }
 
 /** An answer that did not come within this time will not come. */
-const CLAIM_S = 10
+export const CLAIM_S = 6
 
 interface Options {
   /** Longest time between two readings per state, in seconds. */
