@@ -4,6 +4,7 @@ CREATE SCHEMA IF NOT EXISTS "landfall";
 CREATE TABLE "landfall"."account" (
 	"name" text PRIMARY KEY NOT NULL,
 	"provider" text NOT NULL,
+	"policy" text NOT NULL,
 	"state" text DEFAULT 'active' NOT NULL,
 	"state_reason" text,
 	"state_since" timestamp with time zone DEFAULT now() NOT NULL,
@@ -109,6 +110,7 @@ CREATE TABLE "landfall"."planner" (
 	"holder" text,
 	"held_until" timestamp with time zone,
 	"turn" integer DEFAULT 0 NOT NULL,
+	"config" jsonb,
 	"learned" jsonb,
 	"saved_at" timestamp with time zone
 );

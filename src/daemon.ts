@@ -139,7 +139,7 @@ async function openStore(config: Config, log: Logger, stack: ServiceStack, datab
   log.info(changes, 'schema.ready')
   const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
   await stack.add(closing('database', [db]))
-  for (const account of config.accounts) await registerAccount(db, account.name, account.provider)
+  for (const account of config.accounts) await registerAccount(db, account)
   await registerHooks(db, config.hooks)
   return db
 }

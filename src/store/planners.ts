@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 
 import type { Learned } from '../domain/planner/planner.ts'
-import type { Answer, LiveMigration, NoAnswer } from '../domain/planner/types.ts'
+import type { Answer, LiveMigration, NoAnswer, PlannerConfig } from '../domain/planner/types.ts'
 import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree } from './leases.ts'
 import type { PollClaim } from './polls.ts'
@@ -39,11 +39,22 @@ export async function ringPlanner(db: Db, account: string): Promise<void> {
   await db.execute(sql`select pg_notify(${PLANNER_CHANNEL}, ${account})`)
 }
 
-export async function loadLearned(db: Pick<Db, 'execute'>, account: string): Promise<Learned | null> {
-  const { rows } = await db.execute<{ learned: Learned | null }>(
-    sql`select learned from landfall.planner where account = ${account}`,
+/** What is stored of an account's planner; null where it never had one. */
+export interface StoredPlanner {
+  readonly config: PlannerConfig | null
+  readonly learned: Learned | null
+}
+
+export async function loadPlanner(db: Pick<Db, 'execute'>, account: string): Promise<StoredPlanner | null> {
+  const { rows } = await db.execute<{ config: PlannerConfig | null; learned: Learned | null }>(
+    sql`select config, learned from landfall.planner where account = ${account}`,
   )
-  return rows[0]?.learned ?? null
+  return rows[0] ?? null
+}
+
+export async function saveConfig(tx: Tx, account: string, config: PlannerConfig): Promise<void> {
+  await tx.execute(sql`
+    update landfall.planner set config = ${JSON.stringify(config)}::jsonb where account = ${account}`)
 }
 
 export async function saveLearned(tx: Tx, account: string, learned: Learned): Promise<void> {

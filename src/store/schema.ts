@@ -17,7 +17,8 @@ import {
 import type { EventType } from '../domain/event-type.ts'
 import type { Phase } from '../domain/phase.ts'
 import type { Learned } from '../domain/planner/planner.ts'
-import type { Answer, NoAnswer } from '../domain/planner/types.ts'
+import type { Answer, NoAnswer, PlannerConfig } from '../domain/planner/types.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { Via } from '../domain/reading.ts'
 import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 
@@ -29,6 +30,7 @@ const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAs
 export const accounts = landfall.table('account', {
   name: text('name').primaryKey(),
   provider: text('provider').notNull(),
+  policy: text('policy').$type<Policy>().notNull(),
   state: text('state').$type<'active' | 'suspended'>().notNull().default('active'),
   stateReason: text('state_reason'),
   stateSince: moment('state_since').notNull().defaultNow(),
@@ -145,6 +147,8 @@ export const planners = landfall.table('planner', {
   heldUntil: moment('held_until'),
   /** Grows whenever another process takes over. */
   turn: integer('turn').notNull().default(0),
+  /** What it was built with, for those who ask what it would do. */
+  config: jsonb('config').$type<PlannerConfig>(),
   learned: jsonb('learned').$type<Learned>(),
   savedAt: moment('saved_at'),
 })

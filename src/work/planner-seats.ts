@@ -2,7 +2,14 @@ import { type AdaptivePlanner, createPlanner } from '../domain/planner/planner.t
 import { type PlannedRequest, requestKey } from '../domain/planner/types.ts'
 import type { Tx } from '../store/db.ts'
 import { WORK_S } from '../store/leases.ts'
-import { holdPlanner, loadLearned, loadLive, saveLearned, takeAnswers } from '../store/planners.ts'
+import {
+  holdPlanner,
+  loadLive,
+  loadPlanner,
+  saveConfig,
+  saveLearned,
+  takeAnswers,
+} from '../store/planners.ts'
 import type { Account } from './account.ts'
 
 /** A planner that this process holds, brought up to date with every answer. */
@@ -40,31 +47,37 @@ interface Sitting {
 const SITTING_MS = 3_600_000
 /** What is saved grows with the live migrations, and so does the time between two saves. */
 const SAVE_EVERY_MS = { least: 30_000, perMigration: 5 }
+/** The first time comes soon, for whoever asks what a daemon that has just begun will do. */
+const FIRST_SAVE_MS = 5_000
 /** The clock moves back by less than this without having been set back. */
 const CLOCK_SLACK_MS = 2_000
+
+const saveEveryMs = (planner: AdaptivePlanner) =>
+  SAVE_EVERY_MS.least + SAVE_EVERY_MS.perMigration * planner.liveCount()
 
 export function createPlannerSeats(processId: string, random: () => number): PlannerSeats {
   const sittings = new Map<string, Sitting>()
 
   async function sit(tx: Tx, account: Account, turn: number, nowMs: number): Promise<Sitting> {
-    const learned = await loadLearned(tx, account.name)
+    const stored = await loadPlanner(tx, account.name)
     const live = await loadLive(tx, account.name)
     const config = {
       requestsPerSecond: account.rate.requestsPerSecond,
       pageSize: account.pageSize,
       lagGoalMs: account.lagGoalMs,
     }
-    const planner = createPlanner(config, learned, live, random)
+    const planner = createPlanner(config, stored?.learned ?? null, live, random)
+    await saveConfig(tx, account.name, config)
     // What was left before is in what was just loaded.
     await takeAnswers(tx, account.name)
-    const sitting = { turn, planner, sinceMs: nowMs, sentAt: new Map(), nowMs, savedMs: nowMs, open: true }
+    const savedMs = nowMs + FIRST_SAVE_MS - saveEveryMs(planner)
+    const sitting = { turn, planner, sinceMs: nowMs, sentAt: new Map(), nowMs, savedMs, open: true }
     sittings.set(account.name, sitting)
     return sitting
   }
 
   async function save(tx: Tx, account: string, sitting: Sitting): Promise<void> {
-    const everyMs = SAVE_EVERY_MS.least + SAVE_EVERY_MS.perMigration * sitting.planner.liveCount()
-    if (sitting.nowMs - sitting.savedMs < everyMs) return
+    if (sitting.nowMs - sitting.savedMs < saveEveryMs(sitting.planner)) return
     await saveLearned(tx, account, sitting.planner.learned())
     sitting.savedMs = sitting.nowMs
   }

@@ -14,7 +14,7 @@ let dir: Awaited<ReturnType<typeof createWorkingDir>>
 beforeAll(async () => {
   ;[world, dir] = await Promise.all([createTestAccount({ hooks: [hook] }), createWorkingDir()])
   const other = createAccount({ name: 'beta' })
-  await registerAccount(world.db, 'beta', 'anon')
+  await registerAccount(world.db, { name: 'beta', provider: 'anon', policy: 'backoff' })
   await query(world.db, 'update landfall.account set baseline_at = $1', ['2026-01-01T00:00:00Z'])
   await record(world.deps, other, [seen('twin', 'WORKING', 0)])
   await see(seen('twin', 'WORKING', 0), seen(LONG_ID, 'WORKING', 0), seen('evil', 'X\u001b[2JY\u009b', 0))

@@ -24,7 +24,7 @@ export async function createTestAccount(
   await applySchemaChanges(database.url)
   const db = openDb({ url: database.url, log, applicationName: 'test' })
   const account = createAccount(options.account)
-  await registerAccount(db, account.name, account.provider.kind)
+  await registerAccount(db, { ...account, provider: account.provider.kind })
   await registerHooks(db, options.hooks ?? [])
   const accounts = new Map([[account.name, account]])
   const random = () => 0.5
