@@ -45,7 +45,7 @@ function reasonFor(facts: PollFacts): Due | null {
   if (facts.doubted) return 'doubted'
   if (facts.failures > 0) return 'failed'
   if (facts.misses > 0) return 'missing'
-  if (facts.ended && (facts.next_poll_ms ?? 0) > facts.now_ms) return 'recheck'
+  if (facts.ended) return 'recheck'
   if (facts.urgent) return 'asked'
   return facts.policy === 'adaptive' ? null : facts.policy
 }
