@@ -40,7 +40,7 @@ const simulator = createSimulator({
   history: 300,
   latencyMs: 20,
 })
-const providerUrl = await simulator.start()
+const { url: providerUrl } = await simulator.start()
 const daemon = await startDaemon(configFor(providerUrl), log, (err) => {
   throw err
 })
