@@ -32,7 +32,7 @@ async function loadPause() {
   return row
 }
 
-const throttled: Answer<never> = { kind: 'throttled', retryAfterMs: null }
+const throttled: Answer<never> = { kind: 'throttled', statusCode: 429, retryAfterMs: null }
 const unusable: Answer<never> = { kind: 'unusable', reason: 'answered 502', passing: true }
 const refused: Answer<never> = { kind: 'refused', statusCode: 401 }
 const good: Answer<unknown> = { kind: 'ok', value: {} }
