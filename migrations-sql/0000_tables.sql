@@ -14,6 +14,8 @@ CREATE TABLE "landfall"."account" (
 	"last_sweep_completed_at" timestamp with time zone,
 	"events" integer DEFAULT 0 NOT NULL,
 	"planned_at" timestamp with time zone,
+	"page_size" integer,
+	"page_size_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -28,7 +30,13 @@ CREATE TABLE "landfall"."budget" (
 	"full_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"blocked_until" timestamp with time zone,
 	"failures" integer DEFAULT 0 NOT NULL,
-	"throttles" integer DEFAULT 0 NOT NULL
+	"throttles" integer DEFAULT 0 NOT NULL,
+	"granted" bigint DEFAULT 0 NOT NULL,
+	"share" double precision DEFAULT 1 NOT NULL,
+	"share_at" timestamp with time zone,
+	"pace" double precision,
+	"pace_until" timestamp with time zone,
+	"slow_full_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."delivery" (

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -42,6 +43,9 @@ export const accounts = landfall.table('account', {
   /** Number of the account's own events, which form a stream beside its migrations'. */
   events: integer('events').notNull().default(0),
   plannedAt: moment('planned_at'),
+  /** The page size to ask for, since the provider refused a larger one at that moment; null where it never did. */
+  pageSize: integer('page_size'),
+  pageSizeAt: moment('page_size_at'),
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
@@ -56,6 +60,16 @@ export const budgets = landfall.table('budget', {
   /** Unusable answers in a row, over all requests of the account. */
   failures: integer('failures').notNull().default(0),
   throttles: integer('throttles').notNull().default(0),
+  /** All requests ever let out. */
+  granted: bigint('granted', { mode: 'number' }).notNull().default(0),
+  /** The share of the configured rate that refusals have left, as of `shareAt`; from then on it grows back. */
+  share: doublePrecision('share').notNull().default(1),
+  shareAt: moment('share_at'),
+  /** Requests per second that the provider's headers allow, until `paceUntil`. */
+  pace: doublePrecision('pace'),
+  paceUntil: moment('pace_until'),
+  /** As `fullAt`, for the rate while the account is slowed down. */
+  slowFullAt: moment('slow_full_at').notNull().defaultNow(),
 })
 
 /** An account has two walks, side by side: sweeps over all pages, and looks at where new rows appear. */

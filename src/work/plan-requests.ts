@@ -3,6 +3,7 @@ import { decideShares } from '../domain/request-plan.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
 import { countTokens } from '../store/budgets.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
+import { effectiveRate } from '../store/pacing.ts'
 import { claimDuePolls } from '../store/polls.ts'
 import { lockWalk, type PageClaim } from '../store/walks.ts'
 import { type Account, pollsAtOnce } from './account.ts'
@@ -54,7 +55,8 @@ async function planDue(
     lookDue: state.baselineAt !== null && (look?.due ?? false),
     sweepDue: sweep?.due ?? false,
     msSinceSweepRequest: sweep?.msSinceRequest ?? null,
-    requestsPerSecond: account.rate.requestsPerSecond,
+    // As fast as it goes at present: measured by the configured rate, a sweep would take every token of a slow account.
+    requestsPerSecond: await effectiveRate(tx, account.name, account.rate),
   })
   const atOnce = pollsAtOnce(account.rate)
   const polls = await claimDuePolls(tx, account.name, { urgent: false, limit: shares.polls, atOnce })

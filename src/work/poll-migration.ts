@@ -17,6 +17,7 @@ import { requestLook } from '../store/walks.ts'
 import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
+import { heedRateLimit } from './heed-rate-limit.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
 import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
@@ -49,6 +50,7 @@ export async function pollMigration(
   const answer = await withoutDoubt(deps, account, asked.answer)
   const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
   await settleAnswer(deps, account, answer, asked.requestedAt)
+  await heedRateLimit(deps, account, asked)
   const durationMs = Math.round(performance.now() - started)
   const line = {
     account: account.name,

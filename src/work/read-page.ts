@@ -5,6 +5,7 @@ import { inTransaction, type Tx } from '../store/db.ts'
 import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
+import { heedRateLimit } from './heed-rate-limit.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
 import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
@@ -48,6 +49,7 @@ export async function readPage<T>(
   if (answer.kind !== 'ok') {
     await tellNothing(deps, account, request)
     await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
+    await heedRateLimit(deps, account, asked)
     const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
     deps.log.warn({ ...context, reason, durationMs: Math.round(performance.now() - started) }, 'page.failed')
     return { kind: 'failed', ill: answer.kind === 'unusable' || answer.kind === 'missing' }
@@ -60,6 +62,7 @@ export async function readPage<T>(
     record,
   )
   await settleAnswer(deps, account, answer, asked.requestedAt)
+  await heedRateLimit(deps, account, asked)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)
   return { kind: 'read', result }
 }
