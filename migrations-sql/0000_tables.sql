@@ -156,6 +156,7 @@ CREATE TABLE "landfall"."walk" (
 	"completed" integer DEFAULT 0 NOT NULL,
 	"last_page" integer DEFAULT 0 NOT NULL,
 	"fresh_end" text DEFAULT 'first' NOT NULL,
+	"page_size" integer,
 	"next_page_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_request_at" timestamp with time zone,
 	"failures" integer DEFAULT 0 NOT NULL,

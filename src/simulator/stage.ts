@@ -35,6 +35,8 @@ export interface Stage {
   faults(): FaultMix
   /** From now on this limit, of which nothing is spent yet; null allows everything. */
   setRateLimit(limit: RateLimit | null): void
+  /** From now on larger pages are refused; null: none are. */
+  setRefusedPageSize(size: number | null): void
   /** From now on it is gone. False if there is no such migration. */
   delete(id: string): boolean
   /** Stops the world where it is, for ever. */
@@ -49,7 +51,14 @@ export function createStage(settings: SimulatorSettings): Stage {
   const clock = createWorldClock(settings.now, settings.epochMs)
   const log = createRequestLog(KEPT_REQUESTS)
   const gate = createGate(settings)
-  const answerRoute = createApi(settings, world, clock)
+  let { refusedPageSize } = settings
+  const pages = {
+    ...settings,
+    get refusedPageSize() {
+      return refusedPageSize
+    },
+  }
+  const answerRoute = createApi(pages, world, clock)
   const chance = createRandom(`${settings.seed}/faults`)
   let mix = validMix(settings.faults)
 
@@ -87,6 +96,9 @@ export function createStage(settings: SimulatorSettings): Stage {
     },
     faults: () => mix,
     setRateLimit: gate.setRateLimit,
+    setRefusedPageSize: (size) => {
+      refusedPageSize = size
+    },
     delete: (id) => world.remove(id, clock.atMs()),
     freeze: clock.freeze,
     isFrozen: clock.isFrozen,

@@ -89,6 +89,8 @@ export const walks = landfall.table(
     /** Index of the last page with rows. */
     lastPage: integer('last_page').notNull().default(0),
     freshEnd: text('fresh_end').$type<FreshEnd>().notNull().default('first'),
+    /** What the standing walk asks for; null before its first page. */
+    pageSize: integer('page_size'),
     nextPageAt: moment('next_page_at').notNull().defaultNow(),
     lastRequestAt: moment('last_request_at'),
     failures: integer('failures').notNull().default(0),

@@ -2,6 +2,7 @@ import { type AdaptivePlanner, createPlanner } from '../domain/planner/planner.t
 import { type PlannedRequest, requestKey } from '../domain/planner/types.ts'
 import type { Tx } from '../store/db.ts'
 import { WORK_S } from '../store/leases.ts'
+import { loadPageSize } from '../store/page-sizes.ts'
 import {
   holdPlanner,
   loadLive,
@@ -63,7 +64,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
     const live = await loadLive(tx, account.name)
     const config = {
       requestsPerSecond: account.rate.requestsPerSecond,
-      pageSize: account.pageSize,
+      pageSize: await loadPageSize(tx, account.name, account.pageSize),
       lagGoalMs: account.lagGoalMs,
     }
     const planner = createPlanner(config, stored?.learned ?? null, live, random)

@@ -1,3 +1,4 @@
+import { loadPageSize } from '../store/page-sizes.ts'
 import type { Account } from './account.ts'
 import type { Deps } from './deps.ts'
 import { readPage } from './read-page.ts'
@@ -9,7 +10,8 @@ export async function readChosenPage(
   page: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const request = { page, walk: null }
+  const pageSize = await loadPageSize(deps.db, account.name, account.pageSize)
+  const request = { page, pageSize, walk: null, failures: 0 }
   const outcome = await readPage(deps, account, request, (_tx, _page, recordRows) => recordRows(), signal)
-  return outcome.kind === 'read'
+  return outcome.kind === 'read' || outcome.kind === 'too_large'
 }

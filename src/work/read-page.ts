@@ -6,6 +6,7 @@ import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
+import { isRejected, lowerPageSize } from './lower-page-size.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
 import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
@@ -13,7 +14,10 @@ import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
 /** A page to ask for; `walk` says for whom, for the log. */
 export interface PageRequest {
   readonly page: number
+  readonly pageSize: number
   readonly walk: 'sweep' | 'look' | null
+  /** Times in a row that a walk has asked for it in vain. */
+  readonly failures: number
 }
 
 /** Runs in the transaction that records a page: `recordRows` records every row of it. */
@@ -22,6 +26,8 @@ type RecordPage<T> = (tx: Tx, page: Page, recordRows: () => Promise<Recorded>) =
 export type PageOutcome<T> =
   | { readonly kind: 'read'; readonly result: T }
   | { readonly kind: 'not_sent' }
+  /** The provider does not give pages of this size; the account now asks for smaller ones. */
+  | { readonly kind: 'too_large' }
   /** `ill`: the trouble lies with this page, or with the provider, and not with the account. */
   | { readonly kind: 'failed'; readonly ill: boolean }
 
@@ -38,7 +44,7 @@ export async function readPage<T>(
   signal: AbortSignal,
 ): Promise<PageOutcome<T>> {
   const started = performance.now()
-  const ask = () => account.provider.list(request.page, account.pageSize, signal)
+  const ask = () => account.provider.list(request.page, request.pageSize, signal)
   const asked = await askProvider(deps, account, 'list', ask, signal)
   if (asked.kind === 'not_sent' || signal.aborted) {
     await tellNothing(deps, account, request)
@@ -48,6 +54,7 @@ export async function readPage<T>(
   const context = { account: account.name, walk: request.walk, page: request.page, tries: asked.tries }
   if (answer.kind !== 'ok') {
     await tellNothing(deps, account, request)
+    if (await isTooLarge(deps, account, request, asked, signal)) return { kind: 'too_large' }
     await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
     await heedRateLimit(deps, account, asked)
     const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
@@ -65,6 +72,18 @@ export async function readPage<T>(
   await heedRateLimit(deps, account, asked)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)
   return { kind: 'read', result }
+}
+
+async function isTooLarge(
+  deps: Deps,
+  account: Account,
+  { walk, failures, ...page }: PageRequest,
+  asked: Answered,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isRejected(asked.answer)) return false
+  await heedRateLimit(deps, account, asked)
+  return lowerPageSize(deps, account, { ...page, inDoubtAsk: walk !== null && failures === 0 }, signal)
 }
 
 function recordPage<T>(

@@ -20,11 +20,16 @@ import {
 const rate = { requestsPerSecond: 20, burst: 10 }
 const allowed: RateLimit = { requestsPerSecond: 10, burst: 10, retryAfter: 'none' }
 
-/** One daemon with an account for each of the limits. */
+/** One daemon with an account for each of the limits, which asks for all that is due and not only for what is worth it. */
 async function startAccounts(after: After, limits: Readonly<Record<string, RateLimit>>) {
   const accounts = await Promise.all(
     Object.entries(limits).map(([name, rateLimit]) =>
-      startAccount(after, name, { ...STILL_LIVES, rateLimit }, { ...rate, sweepEveryMs: 600_000 }),
+      startAccount(
+        after,
+        name,
+        { ...STILL_LIVES, rateLimit },
+        { ...rate, policy: 'backoff', sweepEveryMs: 600_000 },
+      ),
     ),
   )
   const world = await createWorldOf(after, accounts)

@@ -7,14 +7,15 @@ import { halveRate, recordPace } from '../../src/store/pacing.ts'
 import { createTestAccount, log, query } from '../support/account.ts'
 import { findExcess, runSpender } from '../support/spender.ts'
 
-type Step =
-  | { readonly kind: 'spend' | 'restart'; readonly process: number; readonly times: number }
+type Change =
   | { readonly kind: 'block'; readonly forMs: number }
   | { readonly kind: 'refusal' | 'recovery' | 'free' }
   | { readonly kind: 'spread'; readonly perSecond: number; readonly forMs: number }
+type Use = { readonly kind: 'spend' | 'restart'; readonly process: number; readonly times: number }
+type Step = Use | Change
 
 const PROCESSES = 3
-const one = <K extends Step['kind']>(kind: K) => fc.constant({ kind } as Extract<Step, { kind: K }>)
+const one = (kind: 'refusal' | 'recovery' | 'free') => fc.constant({ kind })
 const process = fc.integer({ min: 0, max: PROCESSES - 1 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -76,13 +77,14 @@ async function play(url: string, rate: Rate, steps: readonly Step[]): Promise<nu
   const under: Promise<void>[] = []
   try {
     for (const now of steps) {
-      if (now.kind === 'spend') under.push(spendSome(processes[now.process], rate, now.times, moments))
+      const db = processes['process' in now ? now.process : 0] ?? open()
+      if (now.kind === 'spend') under.push(spendSome(db, rate, now.times, moments))
       else if (now.kind === 'restart') {
         // Its requests end with it, and another takes its place.
         await Promise.all(under.splice(0))
-        await processes[now.process]?.pool.end()
+        await db.pool.end()
         processes[now.process] = open()
-      } else await change(processes[0], rate, now)
+      } else await change(db, rate, now as Change)
     }
     await Promise.all(under)
   } finally {
@@ -91,15 +93,14 @@ async function play(url: string, rate: Rate, steps: readonly Step[]): Promise<nu
   return moments
 }
 
-async function spendSome(db: Db | undefined, rate: Rate, times: number, moments: number[]): Promise<void> {
-  for (let i = 0; i < times && db !== undefined; i += 1) {
+async function spendSome(db: Db, rate: Rate, times: number, moments: number[]): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
     const spending = await spendToken(db, 'acme', 'get', rate)
     if (spending.kind === 'granted') moments.push(spending.at.getTime())
   }
 }
 
-async function change(db: Db | undefined, rate: Rate, now: Step): Promise<void> {
-  if (db === undefined) return
+async function change(db: Db, rate: Rate, now: Change): Promise<void> {
   switch (now.kind) {
     case 'block':
       return blockBudget(db, 'acme', now.forMs, rate)
@@ -114,7 +115,7 @@ async function change(db: Db | undefined, rate: Rate, now: Step): Promise<void> 
     case 'free':
       return inTransaction(db, (tx) => recordPace(tx, 'acme', { kind: 'free' }, rate))
     default:
-      return undefined
+      return now satisfies never
   }
 }
 
