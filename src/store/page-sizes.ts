@@ -18,13 +18,22 @@ export async function loadPageSize(
   return rows[0]?.size ?? configured
 }
 
-/** From now on the account's provider is asked for pages of this size; null forgets what was learned. */
-export async function recordPageSize(tx: Tx, account: string, size: number | null): Promise<void> {
-  await tx.execute(sql`
+/** Every size was refused not long ago: then something else is wrong, and nothing is learned of sizes. */
+const isHopeless = sql`page_size is null and page_size_at > now() - interval '10 minutes' and page_size_at <= now()`
+
+/**
+ * From now on the account's provider is asked for pages of this size; null says that it refuses every size. Returns
+ * whether the account takes it up.
+ */
+export async function recordPageSize(tx: Tx, account: string, size: number | null): Promise<boolean> {
+  const { rows } = await tx.execute(sql`
     update landfall.account set page_size_at = now(),
       page_size = case when ${isFresh} and ${size}::int is not null then least(page_size, ${size}::int)
         else ${size}::int end
-    where name = ${account}`)
+    where name = ${account} and (${size}::int is null or (${isHopeless}) is not true)
+    returning 1`)
+  if (rows.length === 0) return false
   // To a planner page numbers mean places in the list: with pages of another size it begins anew.
   await tx.execute(sql`update landfall.planner set turn = turn + 1 where account = ${account}`)
+  return true
 }

@@ -32,8 +32,8 @@ export async function lowerPageSize(
   const isSize = page === 0 || (inDoubtAsk && (await isFirstPageRejected(deps, account, refused, signal)))
   if (!isSize) return false
   const size = smallerPageSize(refused)
-  await inTransaction(deps.db, (tx) => recordPageSize(tx, account.name, size))
-  if (size === null) return false
+  const isTakenUp = await inTransaction(deps.db, (tx) => recordPageSize(tx, account.name, size))
+  if (size === null || !isTakenUp) return false
   deps.log.warn({ account: account.name, refused, size }, 'account.page_size_lowered')
   return true
 }

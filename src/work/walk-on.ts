@@ -136,7 +136,7 @@ async function learnPageSize(
 ): Promise<void> {
   const size = pageSize === account.pageSize ? honouredPageSize(walk, pageSize) : null
   if (size === null) return
-  await recordPageSize(tx, account.name, size)
+  if (!(await recordPageSize(tx, account.name, size))) return
   deps.log.info({ account: account.name, asked: pageSize, size }, 'account.page_size_learned')
 }
 

@@ -8,8 +8,7 @@ import { type After, createWorld, STILL_LIVES, startTestDaemon, waitForTruth } f
 async function startWorld(after: After, options: SimulatorOptions, pageSize: number) {
   const world = await createWorld(after, {
     simulator: { ...STILL_LIVES, migrations: 120, maxPageSize: 1_000, ...options },
-    // With timers alone, which walk the whole list at once.
-    account: { policy: 'backoff', pageSize, sweepEveryMs: 2_000 },
+    account: { pageSize, sweepEveryMs: 2_000 },
   })
   await startTestDaemon(after, world.config)
   return world
