@@ -93,9 +93,13 @@ export async function takeAnswers(tx: Tx, account: string): Promise<(Answer | No
 }
 
 /** Claims these migrations' polls, but for those under way, and those whose last answer was of no use and that wait. */
-export async function claimPolls(tx: Tx, account: string, ids: readonly string[]): Promise<PollClaim[]> {
+export async function claimPolls(
+  tx: Tx,
+  account: string,
+  ids: readonly string[],
+): Promise<(PollClaim & { readonly migrationId: string })[]> {
   if (ids.length === 0) return []
-  const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
+  const { rows } = await tx.execute<{ key: string; claim: number; migrationId: string }>(sql`
     with chosen as materialized (
       select id from landfall.migration
       where account = ${account} and migration_id = any(${sql.param(ids)}::text[])
@@ -103,6 +107,6 @@ export async function claimPolls(tx: Tx, account: string, ids: readonly string[]
         and (failures + misses = 0 or next_poll_at <= now())
       for no key update skip locked)
     update landfall.migration m set claim = m.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
-    from chosen where m.id = chosen.id returning m.id as key, m.claim`)
+    from chosen where m.id = chosen.id returning m.id as key, m.claim, m.migration_id as "migrationId"`)
   return rows
 }

@@ -46,8 +46,12 @@ export async function planByWorth(
   if (sweeps && sweep !== null) walks.push(await claimSweep(tx, account, sweep, lastPageOf(seat)))
   const polls = await claimPolls(tx, account.name, idsOf(chosen))
   const pages = chosen.flatMap((one) => (one.kind === 'list' && one.reason !== 'sweep' ? [one.page] : []))
-  seat.noteSent(chosen)
-  return { walks, pages, polls: [...urgent, ...due, ...polls] }
+  // What could not be claimed is under way already, and brings no second answer.
+  seat.noteSent([
+    ...pages.map((page) => ({ kind: 'list' as const, page })),
+    ...polls.map(({ migrationId }) => ({ kind: 'get' as const, id: migrationId })),
+  ])
+  return { walks, pages, polls: [...urgent, ...due, ...polls.map(({ key, claim }) => ({ key, claim }))] }
 }
 
 const idsOf = (chosen: readonly PlannedRequest[]) =>

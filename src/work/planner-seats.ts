@@ -1,5 +1,5 @@
 import { type AdaptivePlanner, createPlanner } from '../domain/planner/planner.ts'
-import { type PlannedRequest, requestKey } from '../domain/planner/types.ts'
+import { type RequestTarget, requestKey } from '../domain/planner/types.ts'
 import type { Tx } from '../store/db.ts'
 import { WORK_S } from '../store/leases.ts'
 import { loadPageSize } from '../store/page-sizes.ts'
@@ -20,7 +20,7 @@ export interface Seat {
   readonly nowMs: number
   /** Requests without an answer yet. */
   inFlight(): number
-  noteSent(requests: readonly PlannedRequest[]): void
+  noteSent(requests: readonly RequestTarget[]): void
 }
 
 /** The planners of this process. What they know stands in Postgres too, so that any of them may be lost at any time. */

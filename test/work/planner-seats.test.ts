@@ -108,8 +108,8 @@ describe('a planner', () => {
     const seats = createPlannerSeats('one', random)
     const seat = await sit(seats)
     seat?.noteSent([
-      { kind: 'get', id: 'a', reason: 'value' },
-      { kind: 'list', page: 0, reason: 'value' },
+      { kind: 'get', id: 'a' },
+      { kind: 'list', page: 0 },
     ])
     expect((await sit(seats))?.inFlight()).toBe(2)
 
