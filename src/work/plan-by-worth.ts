@@ -10,6 +10,8 @@ import type { Seat } from './planner-seats.ts'
 
 /** Share of the requests that go to what is due though nothing is urgent, as what only lists showed for an hour. */
 const DUE_SHARE = 0.05
+/** What is urgent leaves this share to the planner, or a flood of it would hold up sweeps and the discovery of new ones. */
+const PLANNER_SHARE = 0.2
 
 export interface Tick {
   readonly account: Account
@@ -34,7 +36,8 @@ export async function planByWorth(
     walks.push(await claimLook(tx, account, look, sweep))
     left -= 1
   }
-  const urgent = await claimDuePolls(tx, account.name, { urgent: true, limit: left, atOnce })
+  const limit = left - Math.floor(PLANNER_SHARE * left + random())
+  const urgent = await claimDuePolls(tx, account.name, { urgent: true, limit, atOnce })
   left -= urgent.length
   const dueLimit = random() < DUE_SHARE * left ? 1 : 0
   const due = await claimDuePolls(tx, account.name, { urgent: false, limit: dueLimit, atOnce })

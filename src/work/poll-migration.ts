@@ -48,8 +48,11 @@ export async function pollMigration(
   }
 
   const answer = await withoutDoubt(deps, account, asked.answer)
+  const settle = () => settleAnswer(deps, account, answer, asked.requestedAt)
+  // Nobody else is to ask on meanwhile.
+  if (answer.kind !== 'ok') await settle()
   const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
-  await settleAnswer(deps, account, answer, asked.requestedAt)
+  if (answer.kind === 'ok') await settle()
   await heedRateLimit(deps, account, asked)
   const durationMs = Math.round(performance.now() - started)
   const line = {

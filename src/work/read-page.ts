@@ -53,10 +53,13 @@ export async function readPage<T>(
   const { answer } = asked
   const context = { account: account.name, walk: request.walk, page: request.page, tries: asked.tries }
   if (answer.kind !== 'ok') {
-    await tellNothing(deps, account, request)
-    if (await isTooLarge(deps, account, request, asked, signal)) return { kind: 'too_large' }
+    if (await isTooLarge(deps, account, request, asked, signal)) {
+      await tellNothing(deps, account, request)
+      return { kind: 'too_large' }
+    }
     await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
     await heedRateLimit(deps, account, asked)
+    await tellNothing(deps, account, request)
     const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
     deps.log.warn({ ...context, reason, durationMs: Math.round(performance.now() - started) }, 'page.failed')
     return { kind: 'failed', ill: answer.kind === 'unusable' || answer.kind === 'missing' }

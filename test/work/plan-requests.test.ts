@@ -45,6 +45,19 @@ test('what somebody asks for goes before what is worth most', async () => {
   expect(first).toEqual(asked)
 })
 
+test('a flood of urgent polls leaves a share to everything else', async () => {
+  await see()
+  await query(
+    world.db,
+    `update landfall.migration set urgent = true, next_poll_at = now();
+     update landfall.budget set full_at = clock_timestamp() + interval '0.9 s'`,
+  )
+  const planned = await plan()
+
+  expect(planned?.polls.length).toBeGreaterThan(0)
+  expect(planned?.pages).toEqual([0])
+})
+
 test('what asked and failed waits, however much it is worth', async () => {
   await see()
   await query(
