@@ -4,6 +4,7 @@ CREATE SCHEMA IF NOT EXISTS "landfall";
 CREATE TABLE "landfall"."account" (
 	"name" text PRIMARY KEY NOT NULL,
 	"provider" text NOT NULL,
+	"policy" text NOT NULL,
 	"state" text DEFAULT 'active' NOT NULL,
 	"state_reason" text,
 	"state_since" timestamp with time zone DEFAULT now() NOT NULL,
@@ -13,7 +14,15 @@ CREATE TABLE "landfall"."account" (
 	"last_sweep_completed_at" timestamp with time zone,
 	"events" integer DEFAULT 0 NOT NULL,
 	"planned_at" timestamp with time zone,
+	"page_size" integer,
+	"page_size_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."answer" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."answer_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"account" text NOT NULL,
+	"answer" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."budget" (
@@ -21,7 +30,13 @@ CREATE TABLE "landfall"."budget" (
 	"full_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"blocked_until" timestamp with time zone,
 	"failures" integer DEFAULT 0 NOT NULL,
-	"throttles" integer DEFAULT 0 NOT NULL
+	"throttles" integer DEFAULT 0 NOT NULL,
+	"granted" bigint DEFAULT 0 NOT NULL,
+	"share" double precision DEFAULT 1 NOT NULL,
+	"share_at" timestamp with time zone,
+	"pace" double precision,
+	"pace_until" timestamp with time zone,
+	"slow_full_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."delivery" (
@@ -84,6 +99,7 @@ CREATE TABLE "landfall"."migration" (
 	"doubted" boolean DEFAULT false NOT NULL,
 	"false_doubts" smallint DEFAULT 0 NOT NULL,
 	"next_poll_at" timestamp with time zone,
+	"urgent" boolean DEFAULT false NOT NULL,
 	"polls" integer DEFAULT 0 NOT NULL,
 	"transitions" integer NOT NULL,
 	"events" integer NOT NULL,
@@ -95,6 +111,16 @@ CREATE TABLE "landfall"."migration" (
 	"claim" integer DEFAULT 0 NOT NULL,
 	"lease_until" timestamp with time zone,
 	CONSTRAINT "migration_identity" UNIQUE("account","migration_id")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."planner" (
+	"account" text PRIMARY KEY NOT NULL,
+	"holder" text,
+	"held_until" timestamp with time zone,
+	"turn" integer DEFAULT 0 NOT NULL,
+	"config" jsonb,
+	"learned" jsonb,
+	"saved_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."transition" (
@@ -130,6 +156,7 @@ CREATE TABLE "landfall"."walk" (
 	"completed" integer DEFAULT 0 NOT NULL,
 	"last_page" integer DEFAULT 0 NOT NULL,
 	"fresh_end" text DEFAULT 'first' NOT NULL,
+	"page_size" integer,
 	"next_page_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_request_at" timestamp with time zone,
 	"failures" integer DEFAULT 0 NOT NULL,
@@ -138,15 +165,20 @@ CREATE TABLE "landfall"."walk" (
 	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
 );
 --> statement-breakpoint
+ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."budget" ADD CONSTRAINT "budget_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_event_event_id_fk" FOREIGN KEY ("event") REFERENCES "landfall"."event"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_hook_hook_name_fk" FOREIGN KEY ("hook") REFERENCES "landfall"."hook"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."migration" ADD CONSTRAINT "migration_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");--> statement-breakpoint
 CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence");--> statement-breakpoint
-CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;
+CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
+CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
+CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 
@@ -18,15 +19,20 @@ import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
+import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { waitForDatabase } from './store/wait.ts'
 import { requestSweep } from './store/walks.ts'
-import type { Account, Deps } from './work/account.ts'
+import { type Account, pollsAtOnce } from './work/account.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
-import { planRequests, pollsAtOnce } from './work/plan-requests.ts'
+import type { Deps } from './work/deps.ts'
+import { planRequests } from './work/plan-requests.ts'
+import type { PlannedRequests } from './work/planned-requests.ts'
+import { createPlannerSeats } from './work/planner-seats.ts'
 import { pollMigration } from './work/poll-migration.ts'
-import { readPage } from './work/read-page.ts'
+import { readChosenPage } from './work/read-chosen-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
+import { walkOn } from './work/walk-on.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
 const STOP_GRACE_MS = 20_000
@@ -77,7 +83,8 @@ async function build(
   const sender = createWebhookSender({ allowPrivate: config.allowPrivateHooks })
   await stack.add(closing('hooks', [sender]))
 
-  const deps: Deps = { db, log, accounts, random: Math.random, newEventId }
+  const seats = createPlannerSeats(randomUUID(), Math.random)
+  const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
   const hooks = openHooks(config, sender)
   const relay = createRelay({
     db,
@@ -86,6 +93,7 @@ async function build(
     enqueue: (claims) => queue.addDeliveries(claims),
   })
   const handlers = createHandlers(config, deps, hooks, relay, () => queue)
+  const noteFailedPlan = (err: unknown) => log.warn({ err }, 'plan.failed')
   const { redisUrl } = config
   const queue: JobQueueService = createJobQueue({
     redisUrl,
@@ -96,7 +104,16 @@ async function build(
     graceMs: STOP_GRACE_MS,
   })
   await stack.add(queue)
-  if (config.roles.has('plan')) await queue.setSchedules(schedulesFor(config))
+  if (config.roles.has('plan')) {
+    await queue.setSchedules(schedulesFor(config))
+    // A tick that another process took, and could not make use of.
+    const planHere = async (name: string) => {
+      if (seats.has(name)) await handlers.plan?.(name)
+    }
+    await stack.add(
+      listenTo(databaseUrl, PLANNER_CHANNEL, (name) => void planHere(name).catch(noteFailedPlan), log),
+    )
+  }
   if (config.roles.has('deliver')) {
     await stack.add(relay)
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
@@ -122,7 +139,7 @@ async function openStore(config: Config, log: Logger, stack: ServiceStack, datab
   log.info(changes, 'schema.ready')
   const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
   await stack.add(closing('database', [db]))
-  for (const account of config.accounts) await registerAccount(db, account.name, account.provider)
+  for (const account of config.accounts) await registerAccount(db, account)
   await registerHooks(db, config.hooks)
   return db
 }
@@ -138,6 +155,8 @@ function openAccount(config: AccountConfig): Account {
     burst,
     pageSize,
     sweepEveryMs,
+    policy,
+    lagGoalMs,
     baseline,
   } = config
   return {
@@ -146,6 +165,8 @@ function openAccount(config: AccountConfig): Account {
     rate: { requestsPerSecond, burst },
     pageSize,
     sweepEveryMs,
+    policy,
+    lagGoalMs,
     baseline,
   }
 }
@@ -159,6 +180,15 @@ function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, H
   )
 }
 
+function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
+  const nowMs = Date.now()
+  return [
+    ...walks.map((walk): RequestJob => ({ ...walk, key: account })),
+    ...pages.map((page): RequestJob => ({ kind: 'page', account, key: String(page), claim: nowMs })),
+    ...polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account })),
+  ]
+}
+
 function createHandlers(
   config: Config,
   deps: Deps,
@@ -170,11 +200,10 @@ function createHandlers(
     const account = deps.accounts.get(name)
     // What is claimed while it cannot be handed over would only wait for its claim to end.
     if (account === undefined || !queue().isConnected()) return
-    const { pages, polls } = await planRequests(deps, account)
-    const pageJobs = pages.map((page): RequestJob => ({ ...page, key: name }))
-    const pollJobs = polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account: name }))
+    const planned = await planRequests(deps, account)
+    if (planned === null) return ringPlanner(deps.db, name)
     try {
-      await queue().addRequests([...pageJobs, ...pollJobs])
+      await queue().addRequests(jobsFor(name, planned))
     } catch (err) {
       // Nothing is lost: the claims end by themselves, and a later tick gives them out again.
       deps.log.debug({ err, account: name }, 'requests.not_queued')
@@ -190,14 +219,12 @@ function createHandlers(
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
     if (job.kind === 'get') return pollMigration(deps, account, job, signal)
-    const goesOn = await readPage(
-      deps,
-      account,
-      { account: job.account, kind: job.kind, claim: job.claim },
-      signal,
-    )
+    const goesOn =
+      job.kind === 'page'
+        ? await readChosenPage(deps, account, Number(job.key), signal)
+        : await walkOn(deps, account, { account: job.account, kind: job.kind, claim: job.claim }, signal)
     // The next page need not wait for the next tick.
-    if (goesOn) await plan(job.account)
+    if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
   }
 
   const { db, log, random } = deps

@@ -35,6 +35,7 @@ export function replay(
   planner: Planner & { readonly survey?: () => Survey | null },
 ): Outcome {
   const sweeps = createSweeps(SWEEP_EVERY_MS)
+  const lastPage = () => planner.survey?.()?.lastPage ?? 0
   const provider = createProvider(trace)
   const rate = { requestsPerSecond: trace.budget.requests_per_second, burst: trace.budget.burst }
   const sentAt: number[] = []
@@ -57,7 +58,7 @@ export function replay(
   }
 
   while (nowMs < trace.duration_s * 1000) {
-    const sweep = sweeps.wanted(nowMs, planner.survey?.()?.lastPage ?? 0)
+    const sweep = sweeps.wanted(nowMs, lastPage())
     const requests = planner.choose(nowMs, tokensIn(bucket, rate, nowMs), sweep)
     for (const request of requests) send(request)
     const tokenAt = nextTokenAtMs(bucket, rate, nowMs)

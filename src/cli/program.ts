@@ -3,9 +3,11 @@ import { Command } from 'commander'
 import { VERSION } from '../runtime/version.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addExplain } from './commands/explain.ts'
 import { addHooks } from './commands/hooks.ts'
 import { addList } from './commands/list.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addPlan } from './commands/plan.ts'
 import { addPoll } from './commands/poll.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -45,6 +47,8 @@ export function createProgram(shell: Shell): Command {
   addWait(program, shell)
   program.commandsGroup('Keep going:')
   addPoll(program, shell)
+  addExplain(program, shell)
+  addPlan(program, shell)
   addHooks(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)

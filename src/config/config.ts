@@ -1,5 +1,6 @@
 import type { EventType } from '../domain/event-type.ts'
 import type { Phase, StatusMap } from '../domain/phase.ts'
+import type { Policy } from '../domain/policy.ts'
 
 /** A text that appears in no log line, message or summary. */
 export type Secret = string
@@ -52,6 +53,10 @@ export interface AccountConfig {
   readonly pageSize: number
   /** Time from the start of one sweep to the next, 10 s to 7 days; default 5 minutes. */
   readonly sweepEveryMs: number
+  /** How requests are chosen: by what each is worth, or by a timer for each migration; default `adaptive`. */
+  readonly policy: Policy
+  /** Mean detection delay that is good enough, up to 1 hour; default 15 s; 0 spends the whole budget. */
+  readonly lagGoalMs: number
   /** Whether migrations that had ended before the account was first swept get terminal events; default `silent`. */
   readonly baseline: 'silent' | 'emit'
   /** Statuses the provider has added, on top of the built-in ones; default none. */

@@ -47,6 +47,8 @@ export const VARIABLES: readonly Variable[] = [
     ['ANON_BURST', 'budget.burst', '10', 'requests it may spend at once'],
     ['ANON_PAGE_SIZE', 'page_size', '100', 'migrations asked for per list page'],
     ['ANON_SWEEP_EVERY', 'sweep_every', '5m', 'time between walks over all list pages'],
+    ['ANON_POLICY', 'policy', 'adaptive', 'how requests are chosen: adaptive, backoff or fixed'],
+    ['ANON_LAG_GOAL', 'lag_goal', '15s', 'mean detection delay that is good enough; 0 spends all'],
   ]),
   ...rows('webhook', true, [
     ['LANDFALL_WEBHOOK_URL', 'url', 'none', 'a hook named `default` for the terminal events'],

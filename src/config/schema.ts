@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { EVENT_TYPES, TERMINAL_EVENT_TYPES } from '../domain/event-type.ts'
 import { PHASES } from '../domain/phase.ts'
+import { POLICIES } from '../domain/policy.ts'
 import { databaseUrl, host, providerUrl, redisUrl, webhookUrl } from './address.ts'
 import { type AccountConfig, type Config, type HookConfig, LOG_LEVELS, ROLES } from './config.ts'
 import { apiKey, apiToken, webhookSecrets } from './secrets.ts'
@@ -30,6 +31,8 @@ const account = z.object({
   budget: budget.prefault({}),
   page_size: wholeNumber(1, 1_000).default(100),
   sweep_every: duration('10s', '7d').default(300_000),
+  policy: oneOf(POLICIES).default('adaptive'),
+  lag_goal: duration('0', '1h').default(15_000),
   baseline: oneOf(['silent', 'emit']).default('silent'),
   status_map: z.record(z.string(), oneOf(PHASES)).default({}),
   overdue_after: overdueAfter.prefault({}),
@@ -93,6 +96,8 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     burst: raw.budget.burst,
     pageSize: raw.page_size,
     sweepEveryMs: raw.sweep_every,
+    policy: raw.policy,
+    lagGoalMs: raw.lag_goal,
     baseline: raw.baseline,
     statusMap: raw.status_map,
     overdueAfterMs: Object.fromEntries(overdue),

@@ -18,13 +18,21 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
   }
 }
 
-function summarizeAccount({ name, apiKey, sweepEveryMs, overdueAfterMs, ...plain }: AccountConfig) {
+function summarizeAccount({
+  name,
+  apiKey,
+  sweepEveryMs,
+  lagGoalMs,
+  overdueAfterMs,
+  ...plain
+}: AccountConfig) {
   const overdue = Object.entries(overdueAfterMs).map(([phase, ms]) => [phase, formatDuration(ms)])
   return {
     account: name,
     ...plain,
     apiKey: setOrNot(apiKey),
     sweepEvery: formatDuration(sweepEveryMs),
+    lagGoal: formatDuration(lagGoalMs),
     overdueAfter: Object.fromEntries(overdue),
   }
 }

@@ -77,10 +77,15 @@ function number(expected: string, accepts: (number: number) => boolean) {
 export function duration(least: string, most: string) {
   const leastMs = parseDuration(least) ?? 0
   const mostMs = parseDuration(most) ?? 0
-  return text(`a duration such as 30s, 5m, 24h or 7d, from ${least} to ${most}`, (raw) => {
+  const expected = `a duration such as 30s, 5m, 24h or 7d, from ${least} to ${most}`
+  const read = (raw: string) => {
     const ms = parseDuration(raw)
     return ms !== null && ms >= leastMs && ms <= mostMs ? ms : null
-  })
+  }
+  // Nothing needs no unit.
+  const isZero = (raw: unknown) => leastMs === 0 && (raw === 0 || raw === '0')
+  const parse = (raw: unknown) => fromNullable(isZero(raw) ? 0 : typeof raw === 'string' ? read(raw) : null)
+  return value({ expected, parse })
 }
 
 /** Words separated by commas, or a YAML list of them; at least one. */

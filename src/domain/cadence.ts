@@ -1,4 +1,5 @@
 import { isTerminal, type LivePhase, type Phase } from './phase.ts'
+import type { Policy } from './policy.ts'
 
 /** The shortest and longest time between two readings of one migration. */
 interface Cadence {
@@ -18,6 +19,14 @@ const CADENCE: Record<LivePhase, Cadence> = {
   unknown: { floorMs: 5 * SECOND, ceilingMs: 15 * MINUTE },
 }
 
+const FIXED_MS = 30 * SECOND
+/**
+ * Where requests are chosen by worth, the times after which a migration should have been read at the latest, and asked
+ * for itself: a list may show the past.
+ */
+const LATEST_MS = 15 * MINUTE
+const LATEST_GET_MS = HOUR
+
 /** Times after its end at which a migration is read once more: some providers revise how it ended. */
 export const RECHECKS_MS = [HOUR, 24 * HOUR] as const
 
@@ -30,19 +39,25 @@ export interface ReadingState {
 }
 
 /**
- * When a migration should be read next; null where nothing more is to come.
- *
- * Exponential backoff without a counter: the wait is as long as the status has already lasted, which doubles the
- * time from reading to reading, and falls back to the floor by itself when the status changes. `jitter` (0 ≤ jitter < 1)
- * spreads the wait by ±20 %.
+ * When a migration should be read next (by policy `adaptive`: at the latest); null where nothing more is to come.
+ * `jitter` (0 ≤ jitter < 1) spreads waits that differ by ±20 %.
  */
-export function nextReadingAt(state: ReadingState, now: Date, jitter: number): Date | null {
+export function nextReadingAt(state: ReadingState, now: Date, jitter: number, policy: Policy): Date | null {
   const { phase } = state
   if (isTerminal(phase)) return nextRecheckAt(state, now)
-  const { floorMs, ceilingMs } = CADENCE[phase]
-  const lastedMs = Math.max(0, now.getTime() - state.statusSince.getTime())
-  const waitMs = Math.min(ceilingMs, Math.max(floorMs, lastedMs))
+  if (policy === 'fixed') return new Date(now.getTime() + FIXED_MS)
+  const waitMs = policy === 'adaptive' ? LATEST_MS : backoffMs(phase, state.statusSince, now)
   return new Date(now.getTime() + waitMs * (0.8 + 0.4 * jitter))
+}
+
+/**
+ * Exponential backoff without a counter: the wait is as long as the status has already lasted, which doubles the
+ * time from reading to reading, and falls back to the floor by itself when the status changes.
+ */
+function backoffMs(phase: LivePhase, statusSince: Date, now: Date): number {
+  const { floorMs, ceilingMs } = CADENCE[phase]
+  const lastedMs = Math.max(0, now.getTime() - statusSince.getTime())
+  return Math.min(ceilingMs, Math.max(floorMs, lastedMs))
 }
 
 function nextRecheckAt(state: ReadingState, now: Date): Date | null {
@@ -52,8 +67,9 @@ function nextRecheckAt(state: ReadingState, now: Date): Date | null {
 }
 
 /** The moment until which readings of other kinds may put off a `get` that was last made at `lastGetAt`. */
-export function longestWaitFrom(phase: Phase, lastGetAt: Date): number {
-  return isTerminal(phase) ? Number.POSITIVE_INFINITY : lastGetAt.getTime() + CADENCE[phase].ceilingMs
+export function longestWaitFrom(phase: Phase, lastGetAt: Date, policy: Policy): number {
+  if (isTerminal(phase)) return Number.POSITIVE_INFINITY
+  return lastGetAt.getTime() + (policy === 'adaptive' ? LATEST_GET_MS : CADENCE[phase].ceilingMs)
 }
 
 /** Wait after the `failures`th unusable answer in a row (1-based) for one migration or one page. */

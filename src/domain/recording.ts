@@ -1,6 +1,7 @@
 import { longestWaitFrom, nextReadingAt, RECHECKS_MS } from './cadence.ts'
 import type { EventType } from './event-type.ts'
 import { isTerminal } from './phase.ts'
+import type { Policy } from './policy.ts'
 import type { Observation } from './reading.ts'
 import { eventsOfChange, eventsOfDiscovery } from './transition-events.ts'
 import { furthestOf, judge, type Known, type Verdict } from './verdict.ts'
@@ -17,6 +18,7 @@ export interface Stored extends Known {
 export interface RecordingContext {
   /** Whether first sights of ended migrations are no news (the baseline is not complete, and silent). */
   readonly silent: boolean
+  readonly policy: Policy
   /** 0 ≤ jitter < 1. */
   readonly jitter: number
 }
@@ -44,7 +46,7 @@ export function decideRecording(
     verdict,
     events: eventsOf(stored, seen, verdict, context.silent),
     ...next,
-    nextPollAt: nextPollAt(stored, seen, next, context.jitter),
+    nextPollAt: nextPollAt(stored, seen, next, context),
   }
 }
 
@@ -52,10 +54,15 @@ export function decideRecording(
  * Any reading puts the next `get` off, as it tells the same. But a list may show the past, so that it can do so for a
  * while only.
  */
-function nextPollAt(stored: Stored | null, seen: Observation, next: Continued, jitter: number): Date | null {
-  const planned = nextReadingAt({ phase: seen.phase, ...next }, seen.receivedAt, jitter)
+function nextPollAt(
+  stored: Stored | null,
+  seen: Observation,
+  next: Continued,
+  { policy, jitter }: RecordingContext,
+): Date | null {
+  const planned = nextReadingAt({ phase: seen.phase, ...next }, seen.receivedAt, jitter, policy)
   if (stored === null || seen.via === 'get' || planned === null) return planned
-  const limitMs = longestWaitFrom(seen.phase, stored.lastGetAt ?? next.statusSince)
+  const limitMs = longestWaitFrom(seen.phase, stored.lastGetAt ?? next.statusSince, policy)
   return new Date(Math.max(seen.receivedAt.getTime(), Math.min(planned.getTime(), limitMs)))
 }
 

@@ -34,11 +34,15 @@ export function parseRetryAfter(value: string, now: Date): number | null {
 }
 
 function millisecondsUntil(text: string, now: Date): number | null {
+  const time = parseHttpDate(text, now)
+  return time === null ? null : time - now.getTime()
+}
+
+/** An HTTP-date as milliseconds since 1970, or null. `now` settles the century of two-digit years. */
+export function parseHttpDate(text: string, now: Date): number | null {
   for (const form of DATES) {
     const parts = form.exec(text)?.groups as DateParts | undefined
-    if (parts === undefined) continue
-    const time = timeOf(parts, now)
-    return time === null ? null : time - now.getTime()
+    if (parts !== undefined) return timeOf(parts, now)
   }
   return null
 }

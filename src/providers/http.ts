@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici'
 
 import { VERSION } from '../runtime/version.ts'
-import { answerOfStatus, unusable } from './answers.ts'
+import { answerOfStatus, rateLimitOf, unusable } from './answers.ts'
 import { answerOfBody } from './http-body.ts'
 import { createCut, secondsText } from './http-cut.ts'
 import type { Answer } from './provider.ts'
@@ -103,14 +103,16 @@ function parseAddress(path: string, query: Query, base: URL): URL | null {
 
 async function answerOf(response: Dispatcher.ResponseData, limits: HttpLimits): Promise<Answer<unknown>> {
   const { statusCode, headers, body } = response
-  const said = answerOfStatus(statusCode, headers, new Date())
+  const now = new Date()
+  const rateLimit = rateLimitOf(headers, now)
+  const said = answerOfStatus(statusCode, headers, now)
   if (said !== null) {
     // A short body is read to its end so that the connection can be used again; nobody waits for it.
     const signal = AbortSignal.timeout(limits.bodyPauseMs)
     void body.dump({ limit: 64 * 1024, signal }).catch(() => undefined)
-    return said
+    return { ...said, ...rateLimit }
   }
-  return await answerOfBody(response, limits.bodyBytes)
+  return { ...(await answerOfBody(response, limits.bodyBytes)), ...rateLimit }
 }
 
 function unusableAfter(cause: unknown, cutReason: string | null, limits: HttpLimits): Answer<never> {

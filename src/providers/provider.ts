@@ -1,4 +1,5 @@
 import type { StatusMap } from '../domain/phase.ts'
+import type { RateLimitHint } from '../domain/rate-limit-headers.ts'
 import type { Reading } from '../domain/reading.ts'
 
 /** One page of a provider's list. */
@@ -21,19 +22,30 @@ export interface Page {
  * What a provider's answer means. Only `ok` carries facts about migrations; every other kind says something
  * about the provider or the way to it, and never changes a status.
  */
-export type Answer<T> =
+export type Answer<T> = Meaning<T> & {
+  /** What the provider said of its own limit; good answers carry it too. */
+  readonly rateLimit?: RateLimitHint | undefined
+}
+
+type Meaning<T> =
   | { readonly kind: 'ok'; readonly value: T }
   /** 404 (or 410) to a `get`: perhaps deleted, perhaps not there yet. */
   | { readonly kind: 'missing' }
   /** 429, or 503 with `Retry-After`: the whole account must wait. `retryAfterMs` is null where no header said how long. */
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
+  | { readonly kind: 'throttled'; readonly statusCode: 429 | 503; readonly retryAfterMs: number | null }
   /** 401 or 403: the key is not accepted. */
   | { readonly kind: 'refused'; readonly statusCode: number }
   /**
    * No usable answer: no connection, a deadline, a 5xx, a redirect, a body that is not what was asked for.
-   * `passing` tells whether trying again at once is worth a request.
+   * `passing` tells whether trying again at once is worth a request, `rejected` that it was the request itself that
+   * was not accepted (400, 413, 414, 422).
    */
-  | { readonly kind: 'unusable'; readonly reason: string; readonly passing: boolean }
+  | {
+      readonly kind: 'unusable'
+      readonly reason: string
+      readonly passing: boolean
+      readonly rejected?: boolean | undefined
+    }
 
 /** A kind of API, bound to one account's address and key. */
 export interface Provider {

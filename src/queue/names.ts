@@ -8,7 +8,8 @@ export const redisPrefix = '{landfall}'
 
 /** BullMQ refuses ids with a colon and ids of digits only; the word in front takes care of the second. */
 export function requestJobId(job: RequestJob): string {
-  return `${job.kind}-${job.key}-${job.claim}`
+  const key = job.kind === 'page' ? `${job.account}-${job.key}` : job.key
+  return `${job.kind}-${key}-${job.claim}`
 }
 
 export function deliveryJobId(job: DeliveryJob): string {

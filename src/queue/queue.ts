@@ -3,13 +3,16 @@
  * lost, doubled or late.
  */
 
-/** One API request to make: a `get` of one migration, or the next list page of one of the account's walks. */
+/** One API request to make: a `get` of one migration, the next list page of one of the account's walks, or any page. */
 export interface RequestJob {
-  readonly kind: 'get' | 'sweep' | 'look'
+  readonly kind: 'get' | 'sweep' | 'look' | 'page'
   readonly account: string
-  /** The row the request belongs to: a migration's key, or the account's name. */
+  /** The row the request belongs to: a migration's key, or the account's name. For `page` its number, from 0. */
   readonly key: string
-  /** The claim's number; a job whose number is no longer the row's is stale and does nothing. */
+  /**
+   * The claim's number; a job whose number is no longer the row's is stale and does nothing. For `page` the
+   * millisecond in which it was chosen, so that it can be chosen again.
+   */
   readonly claim: number
 }
 

@@ -11,7 +11,17 @@ export interface RateLimit {
   readonly burst: number
   /** What a 429 says of when to come back. */
   readonly retryAfter: 'seconds' | 'date' | 'none'
+  /** Missing: requests are given back steadily. Else all of a window's at once, when the next begins. */
+  readonly windowS?: number
+  /** How every answer tells what is left; missing: not at all. */
+  readonly headers?: RateLimitStyle
 }
+
+/**
+ * `ietf` is the draft's `RateLimit` and `RateLimit-Policy`, `ietf_old` its three headers before; the others are those with
+ * `X-`, by what their reset counts.
+ */
+export type RateLimitStyle = 'ietf' | 'ietf_old' | 'x_seconds' | 'x_epoch' | 'x_epoch_ms' | 'x_date'
 
 /** Times called `…S` are simulated seconds, those called `…Ms` are real milliseconds of `now`. */
 export interface SimulatorSettings {
@@ -62,6 +72,8 @@ export interface SimulatorSettings {
   readonly pageZero: 'first' | 'bad_request' | 'empty'
   /** Larger `page_size` is quietly cut to this. */
   readonly maxPageSize: number
+  /** Larger `page_size` is answered with 400; null: no size is. */
+  readonly refusedPageSize: number | null
   /** The list's order; 'random' is a stable shuffle, so new migrations appear anywhere. */
   readonly order: Order
   /** What ids look like: a UUID, 16 hex digits, or `mig_` with 26 letters and digits. */
@@ -113,6 +125,7 @@ export const DEFAULTS: SimulatorSettings = {
   pageBase: 1,
   pageZero: 'first',
   maxPageSize: 100,
+  refusedPageSize: null,
   order: 'created_desc',
   idStyle: 'uuid',
   timeStyle: 'zoneless',

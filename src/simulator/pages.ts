@@ -2,7 +2,7 @@ import type { SimulatorSettings } from './options.ts'
 
 export type PageSettings = Pick<
   SimulatorSettings,
-  'pageBase' | 'pageZero' | 'maxPageSize' | 'envelope' | 'totals'
+  'pageBase' | 'pageZero' | 'maxPageSize' | 'refusedPageSize' | 'envelope' | 'totals'
 >
 
 /** Which slice of the list is asked for. */
@@ -21,6 +21,9 @@ export function parsePageRequest(query: URLSearchParams, settings: PageSettings)
   if (page === null) return { kind: 'invalid', reason: 'page must be a whole number that is not negative' }
   if (asked === null || asked === 0)
     return { kind: 'invalid', reason: 'page_size must be a whole number above 0' }
+  const { refusedPageSize: refused } = settings
+  if (refused !== null && asked > refused)
+    return { kind: 'invalid', reason: `page_size must be at most ${refused}` }
   const pageSize = Math.min(asked, settings.maxPageSize)
 
   if (page >= pageBase) return { kind: 'page', index: page - pageBase, page, pageSize }

@@ -2,9 +2,9 @@ import { createApi } from './api.ts'
 import { createWorldClock } from './clock.ts'
 import { drawFault, type Fault, type FaultMix, isListFault, nameOf, parseFaultMix } from './faults.ts'
 import { historyLives, runLives } from './lives.ts'
-import type { SimulatorSettings } from './options.ts'
+import type { RateLimit, SimulatorSettings } from './options.ts'
 import { createRandom } from './random.ts'
-import { createRateLimit, retryAfterHeaders } from './rate-limit.ts'
+import { createRateLimit, rateLimitHeaders, retryAfterHeaders } from './rate-limit.ts'
 import { createRequestLog, type LoggedRequest, type RequestCounts } from './request-log.ts'
 import { type Route, routeOf } from './route.ts'
 import { isSilent } from './send.ts'
@@ -33,6 +33,10 @@ export interface Stage {
   /** From now on these faults, and no others. Throws on a name or probability that is none. */
   setFaults(mix: FaultMix): void
   faults(): FaultMix
+  /** From now on this limit, of which nothing is spent yet; null allows everything. */
+  setRateLimit(limit: RateLimit | null): void
+  /** From now on larger pages are refused; null: none are. */
+  setRefusedPageSize(size: number | null): void
   /** From now on it is gone. False if there is no such migration. */
   delete(id: string): boolean
   /** Stops the world where it is, for ever. */
@@ -46,8 +50,15 @@ export function createStage(settings: SimulatorSettings): Stage {
   const world = worldOf(settings)
   const clock = createWorldClock(settings.now, settings.epochMs)
   const log = createRequestLog(KEPT_REQUESTS)
-  const refuse = createGate(settings)
-  const answerRoute = createApi(settings, world, clock)
+  const gate = createGate(settings)
+  let { refusedPageSize } = settings
+  const pages = {
+    ...settings,
+    get refusedPageSize() {
+      return refusedPageSize
+    },
+  }
+  const answerRoute = createApi(pages, world, clock)
   const chance = createRandom(`${settings.seed}/faults`)
   let mix = validMix(settings.faults)
 
@@ -62,9 +73,10 @@ export function createStage(settings: SimulatorSettings): Stage {
     const nowMs = settings.now()
     const logged = entryOf(route, nowMs)
     log.record(logged)
-    const refused = refuse(question, nowMs)
+    const { refused, headers } = gate.pass(question, nowMs)
     const fault = refused ? null : faultFor(route)
-    const honest = refused ?? answerRoute(route, fault)
+    const content = refused ?? answerRoute(route, fault)
+    const honest = { ...content, headers: { ...content.headers, ...headers } }
     const context = { path: question.url.pathname, nowMs, next: chance, settings }
     const reply = fault ? spoilReply(honest, fault, context) : honest
     log.settle(logged, isSilent(fault) ? 0 : reply.statusCode, fault && nameOf(fault))
@@ -83,6 +95,10 @@ export function createStage(settings: SimulatorSettings): Stage {
       mix = validMix(next)
     },
     faults: () => mix,
+    setRateLimit: gate.setRateLimit,
+    setRefusedPageSize: (size) => {
+      refusedPageSize = size
+    },
     delete: (id) => world.remove(id, clock.atMs()),
     freeze: clock.freeze,
     isFrozen: clock.isFrozen,
@@ -96,18 +112,39 @@ function worldOf(settings: SimulatorSettings): World {
   return createWorld([...history, ...run], settings.order)
 }
 
-/** Whether a request is turned away before anything is looked at. */
-function createGate(settings: SimulatorSettings): (question: Question, nowMs: number) => Reply | null {
-  const { apiKey, rateLimit, refusal, errorBody } = settings
-  const take = createRateLimit(rateLimit)
-  return (question, nowMs) => {
-    const waitMs = take(nowMs)
+interface Gate {
+  /** Whether a request is turned away before anything is looked at, and what its answer says of the limit. */
+  pass(
+    question: Question,
+    nowMs: number,
+  ): { readonly refused: Reply | null; readonly headers: Readonly<Record<string, string>> }
+  setRateLimit(limit: RateLimit | null): void
+}
+
+function createGate(settings: SimulatorSettings): Gate {
+  const { apiKey, refusal, errorBody } = settings
+  let { rateLimit } = settings
+  let take = createRateLimit(rateLimit)
+
+  function refusalOf(question: Question, waitMs: number, nowMs: number): Reply | null {
     if (waitMs > 0) {
       const headers = retryAfterHeaders(rateLimit?.retryAfter ?? 'none', waitMs, nowMs)
       return errorReply(429, 'too many requests', errorBody, headers)
     }
     if (apiKey === null || question.authorization === `Bearer ${apiKey}`) return null
     return errorReply(refusal, 'this key is not accepted', errorBody)
+  }
+
+  return {
+    pass: (question, nowMs) => {
+      const taken = take(nowMs)
+      const refused = refusalOf(question, taken?.waitMs ?? 0, nowMs)
+      return { refused, headers: taken === null ? {} : rateLimitHeaders(rateLimit?.headers, taken, nowMs) }
+    },
+    setRateLimit: (limit) => {
+      rateLimit = limit
+      take = createRateLimit(limit)
+    },
   }
 }
 

@@ -1,14 +1,22 @@
 import { eq, sql } from 'drizzle-orm'
 
+import type { Policy } from '../domain/policy.ts'
 import type { Db, Tx } from './db.ts'
 import { inSeconds } from './leases.ts'
 import { accounts } from './schema.ts'
 
+export interface ConfiguredAccount {
+  readonly name: string
+  readonly provider: string
+  readonly policy: Policy
+}
+
 /** Makes sure that the account has its rows. */
-export async function registerAccount(db: Db, name: string, provider: string): Promise<void> {
+export async function registerAccount(db: Db, { name, provider, policy }: ConfiguredAccount): Promise<void> {
   await db.execute(sql`
-    insert into landfall.account (name, provider) values (${name}, ${provider})
-    on conflict (name) do update set provider = excluded.provider where landfall.account.provider <> excluded.provider`)
+    insert into landfall.account as a (name, provider, policy) values (${name}, ${provider}, ${policy})
+    on conflict (name) do update set provider = excluded.provider, policy = excluded.policy
+    where (a.provider, a.policy) is distinct from (excluded.provider, excluded.policy)`)
   await db.execute(sql`insert into landfall.budget (account) values (${name}) on conflict do nothing`)
   await db.execute(
     sql`insert into landfall.walk (account, kind) values (${name}, 'sweep'), (${name}, 'look') on conflict do nothing`,

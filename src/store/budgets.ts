@@ -1,27 +1,30 @@
 import { sql } from 'drizzle-orm'
 
+import { SLOW_BUCKET_SECONDS } from '../domain/adaptive-rate.ts'
+import { bucketOf, perToken, type Rate, seconds, wholeBucket } from './bucket.ts'
 import type { Db } from './db.ts'
 
-export interface Rate {
-  readonly requestsPerSecond: number
-  readonly burst: number
-}
+export type { Rate } from './bucket.ts'
 
 export type Spending =
-  /** One request may be sent now; `at` is the database's clock. */
-  { readonly kind: 'granted'; readonly at: Date; readonly failures: number } | { readonly kind: 'refused' }
-
-const perToken = (rate: Rate) => sql`make_interval(secs => ${1 / rate.requestsPerSecond})`
-const wholeBucket = (rate: Rate) => sql`make_interval(secs => ${rate.burst / rate.requestsPerSecond})`
-
-// A bucket can never be further than itself from full; where it seems so, the clock was set back.
-const fullAt = (rate: Rate) =>
-  sql`case when full_at > clock_timestamp() + ${wholeBucket(rate)} + interval '1 second' then clock_timestamp()
-      else greatest(full_at, clock_timestamp()) end`
+  | {
+      /** One request may be sent now; `at` is the database's clock. */
+      readonly kind: 'granted'
+      readonly at: Date
+      readonly failures: number
+      /** Which of all the account's requests it is. */
+      readonly number: number
+      /** What a header said makes the account slower at present. */
+      readonly paced: boolean
+      /** With this request the account is back at its configured rate. */
+      readonly recovered: boolean
+    }
+  | { readonly kind: 'refused' }
 
 /**
  * Takes one token from the account's bucket (generic cell rate algorithm), for one request of this kind. All processes
- * take from the same row, so at most `burst + requestsPerSecond × t` requests start in any time t.
+ * take from the same row, so at most `burst + requestsPerSecond × t` requests start in any time t, and fewer while
+ * the account is slowed down.
  */
 export async function spendToken(
   db: Db,
@@ -30,30 +33,37 @@ export async function spendToken(
   rate: Rate,
 ): Promise<Spending> {
   const column = sql.raw(kind === 'get' ? 'get_requests' : 'list_requests')
-  const { rows } = await db.execute<{ at: Date; failures: number }>(sql`
-    with spent as (
-      update landfall.budget set full_at = ${fullAt(rate)} + ${perToken(rate)}
-      where account = ${account}
-        and (blocked_until is null or blocked_until <= clock_timestamp())
-        and ${fullAt(rate)} + ${perToken(rate)} <= clock_timestamp() + ${wholeBucket(rate)}
-      returning account, failures, clock_timestamp() as at),
+  const { rows } = await db.execute<Omit<Extract<Spending, { kind: 'granted' }>, 'kind'>>(sql`
+    with ${bucketOf(account, rate, sql`for update`)},
+    spent as (
+      update landfall.budget b set full_at = k.full_from + ${perToken(rate)}, granted = b.granted + 1,
+        slow_full_at = case when k.slow then k.slow_full_from + k.slow_token else b.slow_full_at end,
+        share = case when k.share_now >= 1 then 1 else b.share end,
+        share_at = case when k.share_now >= 1 then null else b.share_at end
+      from bucket k
+      where b.account = k.account and not k.blocked
+        and k.full_from + ${perToken(rate)} <= k.now + ${wholeBucket(rate)}
+        and (not k.slow or k.slow_full_from + k.slow_token <= k.now + k.slow_bucket)
+      returning b.account, b.failures, b.granted::float8 as number, k.now as at, k.pace_now is not null as paced,
+        k.share < 1 and k.share_now >= 1 as recovered),
     counted as (
       insert into landfall.usage (account, hour, ${column}) select account, date_trunc('hour', at), 1 from spent
       on conflict (account, hour) do update set ${column} = landfall.usage.${column} + 1)
-    select at, failures from spent`)
+    select at, failures, number, paced, recovered from spent`)
   const row = rows[0]
-  return row === undefined
-    ? { kind: 'refused' }
-    : { kind: 'granted', at: new Date(row.at), failures: row.failures }
+  return row === undefined ? { kind: 'refused' } : { kind: 'granted', ...row, at: new Date(row.at) }
 }
 
 /** Whole tokens in the account's bucket; 0 while it is blocked. */
 export async function countTokens(db: Pick<Db, 'execute'>, account: string, rate: Rate): Promise<number> {
   const { rows } = await db.execute<{ tokens: number }>(sql`
-    select case when blocked_until > clock_timestamp() then 0 else
-      floor(${rate.burst}::float8 - extract(epoch from ${fullAt(rate)} - clock_timestamp())::float8
-        * ${rate.requestsPerSecond}::float8 + 1e-6)::int end as tokens
-    from landfall.budget where account = ${account}`)
+    with ${bucketOf(account, rate, sql``)},
+    filled as (
+      select blocked, ${rate.burst}::float8
+          - extract(epoch from full_from - now)::float8 * ${rate.requestsPerSecond}::float8 as tokens,
+        case when slow then extract(epoch from now + slow_bucket - slow_full_from)::float8 * speed end as slow_tokens
+      from bucket)
+    select case when blocked then 0 else floor(least(tokens, slow_tokens) + 1e-6)::int end as tokens from filled`)
   return Math.max(0, rows[0]?.tokens ?? 0)
 }
 
@@ -64,10 +74,10 @@ export async function blockBudget(
   forMs: number,
   rate: Rate,
 ): Promise<void> {
-  const until = sql`clock_timestamp() + make_interval(secs => ${forMs / 1000})`
+  const until = sql`greatest(blocked_until, clock_timestamp() + ${seconds(forMs / 1000)})`
   await db.execute(sql`
-    update landfall.budget set blocked_until = greatest(blocked_until, ${until}),
-      full_at = greatest(blocked_until, ${until}) + ${wholeBucket(rate)}
+    update landfall.budget set blocked_until = ${until}, full_at = ${until} + ${wholeBucket(rate)},
+      slow_full_at = ${until} + ${seconds(SLOW_BUCKET_SECONDS)}
     where account = ${account}`)
 }
 

@@ -9,10 +9,16 @@ const ANSWER_MS = 5_000
 const END_MS = 1_000
 
 /**
- * Listens on a channel and calls back for each ring, reconnecting for ever. A ring may be lost while the connection is
+ * Listens on a channel and calls back for each ring (and, with an empty payload, once it listens), reconnecting for
+ * ever. A ring may be lost while the connection is
  * down: it only saves waiting, and whoever listens must look by itself now and then.
  */
-export function listenTo(url: string, channel: string, onRing: () => void, log: Logger): Service {
+export function listenTo(
+  url: string,
+  channel: string,
+  onRing: (payload: string) => void,
+  log: Logger,
+): Service {
   let client: pg.Client | null = null
   let timer: NodeJS.Timeout | null = null
   let stopped = true
@@ -41,11 +47,11 @@ export function listenTo(url: string, channel: string, onRing: () => void, log: 
       reconnectLater(next)
     })
     next.on('end', () => reconnectLater(next))
-    next.on('notification', onRing)
+    next.on('notification', ({ payload = '' }) => onRing(payload))
     next
       .connect()
       .then(() => next.query(`listen ${pg.escapeIdentifier(channel)}`))
-      .then(onRing)
+      .then(() => onRing(''))
       .catch(() => reconnectLater(next))
   }
 

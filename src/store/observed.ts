@@ -63,6 +63,7 @@ export interface ObservedRow {
   readonly receivedAt: Date
   readonly via: Via
   readonly nextPollAt: Date | null
+  readonly urgent: boolean
   readonly rechecks: number
   readonly transitions: number
   readonly events: number
@@ -71,7 +72,7 @@ export interface ObservedRow {
 const OBSERVED = sql.raw(`(
   key bigint, migration_id text, status text, phase text, furthest smallint, company_id text, created_by_user_id text,
   created_at timestamptz, attributes jsonb, status_since timestamptz, finished_at timestamptz, requested_at timestamptz,
-  received_at timestamptz, via text, next_poll_at timestamptz, rechecks smallint, transitions int, events int)`)
+  received_at timestamptz, via text, next_poll_at timestamptz, urgent boolean, rechecks smallint, transitions int, events int)`)
 
 /** Inserts first sights; returns the keys of those that no other process inserted at the same moment. */
 export async function insertMigrations(
@@ -83,10 +84,11 @@ export async function insertMigrations(
   const { rows: inserted } = await tx.execute<{ id: string; migration_id: string }>(sql`
     insert into landfall.migration (account, migration_id, status, phase, furthest, company_id, created_by_user_id,
       created_at, attributes, first_seen_at, status_since, finished_at, requested_at, last_observed_at,
-      last_observed_via, last_get_at, next_poll_at, polls, rechecks, transitions, events)
+      last_observed_via, last_get_at, next_poll_at, urgent, polls, rechecks, transitions, events)
     select ${account}, migration_id, status, phase, furthest, company_id, created_by_user_id, created_at, attributes,
       received_at, status_since, finished_at, requested_at, received_at, via,
-      case when via = 'get' then received_at end, next_poll_at, case when via = 'get' then 1 else 0 end, rechecks, transitions, events
+      case when via = 'get' then received_at end, next_poll_at, urgent, case when via = 'get' then 1 else 0 end, rechecks,
+      transitions, events
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}
     order by migration_id
     on conflict (account, migration_id) do nothing
@@ -112,7 +114,7 @@ export async function updateMigrations(
       doubted = m.doubted and r.via <> 'get',
       false_doubts = case when r.status <> m.status then 0 when m.doubted and r.via = 'get'
         then least(m.false_doubts + 1, ${MOST_FALSE_DOUBTS}) else m.false_doubts end,
-      next_poll_at = r.next_poll_at, polls = m.polls + case when r.via = 'get' then 1 else 0 end,
+      next_poll_at = r.next_poll_at, urgent = r.urgent or (m.doubted and r.via <> 'get'), polls = m.polls + case when r.via = 'get' then 1 else 0 end,
       rechecks = r.rechecks, transitions = r.transitions, events = r.events,
       failures = 0, misses = 0, vanished_at = null
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}
@@ -129,7 +131,7 @@ const MOST_FALSE_DOUBTS = 10
 export async function markDoubtful(tx: Tx, keys: readonly bigint[]): Promise<void> {
   if (keys.length === 0) return
   await tx.execute(sql`
-    update landfall.migration set doubted = true, next_poll_at = least(next_poll_at, greatest(now(),
+    update landfall.migration set doubted = true, urgent = true, next_poll_at = least(next_poll_at, greatest(now(),
       case when false_doubts > 0 then last_get_at + make_interval(secs => 5 * 2 ^ false_doubts) end))
     where id = any(${sql.param(keys.map(String))}::bigint[])`)
 }

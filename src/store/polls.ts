@@ -8,23 +8,31 @@ export interface PollClaim {
   readonly claim: number
 }
 
+export interface DuePolls {
+  /** Only those that are to be read at their time whatever that is worth. */
+  readonly urgent: boolean
+  readonly limit: number
+  /** Polls that may be under way at a time. */
+  readonly atOnce: number
+}
+
 /**
- * Claims the account's `limit` polls that have been due the longest. Those under way are still due and among the
- * longest, so that looking only at the first `atOnce` keeps it to that many at once.
+ * Claims the account's polls that have been due the longest. Those under way are still due and among the longest, so
+ * that looking only at the first `atOnce` keeps it to that many at once.
  */
 export async function claimDuePolls(
   tx: Tx,
   account: string,
-  limit: number,
-  atOnce: number,
+  { urgent, limit, atOnce }: DuePolls,
 ): Promise<PollClaim[]> {
   if (limit <= 0) return []
+  const kind = urgent ? sql`urgent` : sql`next_poll_at is not null`
   const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
     with due as materialized (
       select m.id from landfall.migration m
       join (
         select id from landfall.migration
-        where account = ${account} and next_poll_at is not null and next_poll_at <= now()
+        where account = ${account} and ${kind} and next_poll_at <= now()
         order by next_poll_at limit ${atOnce}) longest on longest.id = m.id
       where ${isFree('m.lease_until')}
       order by m.next_poll_at limit ${limit} for no key update of m skip locked)
@@ -60,7 +68,7 @@ export async function releasePoll(db: Pick<Db, 'execute'>, poll: PollClaim): Pro
 
 export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.migration set lease_until = null, failures = failures + 1,
+    update landfall.migration set lease_until = null, failures = failures + 1, urgent = true,
       next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }
@@ -68,7 +76,7 @@ export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Pro
 /** A `get` found nothing: ask again later. */
 export async function countMiss(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.migration set lease_until = null, misses = misses + 1, polls = polls + 1,
+    update landfall.migration set lease_until = null, misses = misses + 1, polls = polls + 1, urgent = true,
       next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }
@@ -87,7 +95,7 @@ export type Vanished = {
 /** The migration is gone; null where the claim was lost, or where this was known already. */
 export async function markVanished(tx: Tx, poll: PollClaim): Promise<Vanished | null> {
   const { rows } = await tx.execute<Vanished & { readonly is_news: boolean }>(sql`
-    update landfall.migration set lease_until = null, next_poll_at = null, polls = polls + 1, misses = misses + 1,
+    update landfall.migration set lease_until = null, next_poll_at = null, urgent = false, polls = polls + 1, misses = misses + 1,
       last_get_at = now(), doubted = false, false_doubts = least(false_doubts + case when doubted then 1 else 0 end, 10),
       vanished_at = coalesce(vanished_at, now()), events = events + case when vanished_at is null then 1 else 0 end
     where ${held(poll)}

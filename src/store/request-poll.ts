@@ -6,6 +6,7 @@ import type { Identity } from './views.ts'
 /** The migration is due now, whatever was planned. */
 export async function requestPoll(db: Db, migration: Identity): Promise<void> {
   await db.execute(
-    sql`update landfall.migration set next_poll_at = now() where account = ${migration.account} and migration_id = ${migration.migration_id}`,
+    sql`update landfall.migration set next_poll_at = now(), urgent = true
+      where account = ${migration.account} and migration_id = ${migration.migration_id}`,
   )
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -16,6 +17,9 @@ import {
 
 import type { EventType } from '../domain/event-type.ts'
 import type { Phase } from '../domain/phase.ts'
+import type { Learned } from '../domain/planner/planner.ts'
+import type { Answer, NoAnswer, PlannerConfig } from '../domain/planner/types.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { Via } from '../domain/reading.ts'
 import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 
@@ -27,6 +31,7 @@ const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAs
 export const accounts = landfall.table('account', {
   name: text('name').primaryKey(),
   provider: text('provider').notNull(),
+  policy: text('policy').$type<Policy>().notNull(),
   state: text('state').$type<'active' | 'suspended'>().notNull().default('active'),
   stateReason: text('state_reason'),
   stateSince: moment('state_since').notNull().defaultNow(),
@@ -38,6 +43,9 @@ export const accounts = landfall.table('account', {
   /** Number of the account's own events, which form a stream beside its migrations'. */
   events: integer('events').notNull().default(0),
   plannedAt: moment('planned_at'),
+  /** The page size to ask for, since the provider refused a larger one at that moment; null where it never did. */
+  pageSize: integer('page_size'),
+  pageSizeAt: moment('page_size_at'),
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
@@ -52,6 +60,16 @@ export const budgets = landfall.table('budget', {
   /** Unusable answers in a row, over all requests of the account. */
   failures: integer('failures').notNull().default(0),
   throttles: integer('throttles').notNull().default(0),
+  /** All requests ever let out. */
+  granted: bigint('granted', { mode: 'number' }).notNull().default(0),
+  /** The share of the configured rate that refusals have left, as of `shareAt`; from then on it grows back. */
+  share: doublePrecision('share').notNull().default(1),
+  shareAt: moment('share_at'),
+  /** Requests per second that the provider's headers allow, until `paceUntil`. */
+  pace: doublePrecision('pace'),
+  paceUntil: moment('pace_until'),
+  /** As `fullAt`, for the rate while the account is slowed down. */
+  slowFullAt: moment('slow_full_at').notNull().defaultNow(),
 })
 
 /** An account has two walks, side by side: sweeps over all pages, and looks at where new rows appear. */
@@ -71,6 +89,8 @@ export const walks = landfall.table(
     /** Index of the last page with rows. */
     lastPage: integer('last_page').notNull().default(0),
     freshEnd: text('fresh_end').$type<FreshEnd>().notNull().default('first'),
+    /** What the standing walk asks for; null before its first page. */
+    pageSize: integer('page_size'),
     nextPageAt: moment('next_page_at').notNull().defaultNow(),
     lastRequestAt: moment('last_request_at'),
     failures: integer('failures').notNull().default(0),
@@ -109,7 +129,10 @@ export const migrations = landfall.table(
     doubted: boolean('doubted').notNull().default(false),
     /** Contradictions in a row that a `get` did not confirm. */
     falseDoubts: smallint('false_doubts').notNull().default(0),
+    /** When it is due; where requests are chosen by worth and it is not urgent, the latest time for it. */
     nextPollAt: moment('next_poll_at'),
+    /** It is to be read at `next_poll_at` whatever that is worth: somebody asked, or something has to be settled. */
+    urgent: boolean('urgent').notNull().default(false),
     polls: integer('polls').notNull().default(0),
     transitions: integer('transitions').notNull(),
     events: integer('events').notNull(),
@@ -126,7 +149,37 @@ export const migrations = landfall.table(
     unique('migration_identity').on(t.account, t.migrationId),
     // The tick: what of this account is due, oldest first.
     index('migration_due').on(t.account, t.nextPollAt).where(sql`next_poll_at is not null`),
+    index('migration_urgent').on(t.account, t.nextPollAt).where(sql`urgent`),
+    index('migration_live').on(t.account).where(sql`finished_at is null and vanished_at is null`),
   ],
+)
+
+/** The process that chooses an account's requests by worth, and what that has learned. */
+export const planners = landfall.table('planner', {
+  account: text('account')
+    .primaryKey()
+    .references(() => accounts.name),
+  holder: text('holder'),
+  heldUntil: moment('held_until'),
+  /** Grows whenever another process takes over. */
+  turn: integer('turn').notNull().default(0),
+  /** What it was built with, for those who ask what it would do. */
+  config: jsonb('config').$type<PlannerConfig>(),
+  learned: jsonb('learned').$type<Learned>(),
+  savedAt: moment('saved_at'),
+})
+
+/** What requests showed, for the planner to take in: it may sit in another process. */
+export const answers = landfall.table(
+  'answer',
+  {
+    id: id(),
+    account: text('account')
+      .notNull()
+      .references(() => accounts.name),
+    answer: jsonb('answer').$type<Answer | NoAnswer>().notNull(),
+  },
+  (t) => [index('answer_account').on(t.account)],
 )
 
 export const transitions = landfall.table(

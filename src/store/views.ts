@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
 import type { Phase } from '../domain/phase.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { Via } from '../domain/reading.ts'
 import type { Db } from './db.ts'
 import { rowsOf } from './rows.ts'
@@ -189,6 +190,7 @@ export async function countRequests(db: Db, account: string): Promise<{ sent: nu
 export type AccountRow = {
   readonly account: string
   readonly provider: string
+  readonly policy: Policy
   readonly state: 'active' | 'suspended'
   readonly state_reason: string | null
   readonly baseline_at: string | null
@@ -200,9 +202,31 @@ export type AccountRow = {
 export async function listAccounts(db: Db): Promise<AccountRow[]> {
   return rowsOf<AccountRow>(
     db,
-    sql`select account, provider, state, state_reason, baseline_at, last_sweep_completed_at, tracked::int, live::int
-      from reporting.accounts order by account`,
+    sql`select r.account, r.provider, a.policy, r.state, r.state_reason, r.baseline_at, r.last_sweep_completed_at,
+      r.tracked::int, r.live::int
+      from reporting.accounts r join landfall.account a on a.name = r.account order by r.account`,
   )
+}
+
+/** How late changes of the last hours were noticed at most: the time between the two readings around each. */
+export type MeasuredBound = {
+  readonly transitions: number
+  readonly p50_seconds: number | null
+  readonly p99_seconds: number | null
+  readonly mean_seconds: number | null
+}
+
+export async function measureBounds(db: Db, account: string, hours: number): Promise<MeasuredBound> {
+  const bound = sql`extract(epoch from not_after - not_before)::float8`
+  const rows = await rowsOf<MeasuredBound>(
+    db,
+    sql`select count(*)::int as transitions, avg(${bound}) as mean_seconds,
+      percentile_cont(0.5) within group (order by ${bound}) as p50_seconds,
+      percentile_cont(0.99) within group (order by ${bound}) as p99_seconds
+      from reporting.transitions
+      where account = ${account} and not_before is not null and not_after > now() - make_interval(hours => ${hours})`,
+  )
+  return rows[0] ?? { transitions: 0, p50_seconds: null, p99_seconds: null, mean_seconds: null }
 }
 
 /** The database's clock. */

@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
+import { pageSizeFor } from './page-sizes.ts'
 import { walks } from './schema.ts'
 
 /** One of an account's walks, as the planner sees it. */
@@ -75,7 +76,8 @@ export async function beginWalk(
 ): Promise<void> {
   const dueAt = againInMs === null ? sql`null` : sql`${inSeconds(againInMs / 1000)}`
   await tx.execute(sql`
-    update landfall.walk set walk = ${JSON.stringify(walk)}::jsonb, started_at = now(), failures = 0, due_at = ${dueAt}
+    update landfall.walk set walk = ${JSON.stringify(walk)}::jsonb, started_at = now(), failures = 0, due_at = ${dueAt},
+      page_size = null
     where account = ${account} and kind = ${kind}`)
 }
 
@@ -96,14 +98,20 @@ const held = (page: PageClaim) =>
 export interface ClaimedPage {
   readonly walk: Walk
   readonly failures: number
+  /** The same for all pages of a walk: with another, their numbers would mean other rows. */
+  readonly pageSize: number
 }
 
-/** Takes up a claimed page; null where the claim is no longer valid, because it came late or another took over. */
-export async function startPage(db: Db, page: PageClaim): Promise<ClaimedPage | null> {
-  const { rows } = await db.execute<{ walk: Walk; failures: number }>(sql`
-    update landfall.walk set lease_until = ${inSeconds(WORK_S)}
+/**
+ * Takes up a claimed page; null where the claim is no longer valid, because it came late or another took over. A walk's
+ * first page settles the size of all: the one configured, or a smaller one where the provider takes no larger.
+ */
+export async function startPage(db: Db, page: PageClaim, pageSize: number): Promise<ClaimedPage | null> {
+  const size = pageSizeFor(page.account, pageSize)
+  const { rows } = await db.execute<{ walk: Walk; failures: number; pageSize: number }>(sql`
+    update landfall.walk set lease_until = ${inSeconds(WORK_S)}, page_size = coalesce(landfall.walk.page_size, ${size})
     where ${held(page)} and lease_until > now() and walk is not null
-    returning walk, failures`)
+    returning walk, failures, page_size as "pageSize"`)
   return rows[0] ?? null
 }
 
@@ -116,6 +124,14 @@ export async function holdPage(tx: Tx, page: PageClaim): Promise<boolean> {
 export async function advanceWalk(tx: Tx, page: PageClaim, walk: Walk): Promise<void> {
   await tx.execute(sql`
     update landfall.walk set walk = ${JSON.stringify(walk)}::jsonb, lease_until = null, failures = 0
+    where ${held(page)}`)
+}
+
+/** Gives a claim back, and the walk up: another begins. With pages of another size its numbers mean other rows. */
+export async function restartWalk(db: Db, page: PageClaim): Promise<void> {
+  await db.execute(sql`
+    update landfall.walk set walk = null, page_size = null, lease_until = null, failures = 0, due_at = now(),
+      next_page_at = now()
     where ${held(page)}`)
 }
 

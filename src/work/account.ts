@@ -1,9 +1,7 @@
-import type { Logger } from 'pino'
-
+import type { Policy } from '../domain/policy.ts'
 import type { Baseline } from '../domain/transition-events.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Rate } from '../store/budgets.ts'
-import type { Db } from '../store/db.ts'
 
 /** One credential at one provider, ready to be asked. */
 export interface Account {
@@ -12,15 +10,15 @@ export interface Account {
   readonly rate: Rate
   readonly pageSize: number
   readonly sweepEveryMs: number
+  readonly policy: Policy
+  readonly lagGoalMs: number
   readonly baseline: Baseline
 }
 
-/** What the use cases share. */
-export interface Deps {
-  readonly db: Db
-  readonly log: Logger
-  readonly accounts: ReadonlyMap<string, Account>
-  /** 0 ≤ n < 1 */
-  readonly random: () => number
-  readonly newEventId: () => string
+/**
+ * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
+ * longer. A provider that hangs then holds up no more than so many workers.
+ */
+export function pollsAtOnce({ requestsPerSecond }: Rate): number {
+  return Math.max(16, Math.ceil(requestsPerSecond))
 }

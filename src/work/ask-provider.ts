@@ -1,8 +1,11 @@
 import pRetry, { AbortError } from 'p-retry'
 
 import type { Answer } from '../providers/provider.ts'
-import { spendToken } from '../store/budgets.ts'
-import type { Account, Deps } from './account.ts'
+import { type Spending, spendToken } from '../store/budgets.ts'
+import type { Account } from './account.ts'
+import type { Deps } from './deps.ts'
+
+type Granted = Extract<Spending, { kind: 'granted' }>
 
 /** What came of asking, and when, on the database's clock. */
 export type Asked<T> =
@@ -12,6 +15,7 @@ export type Asked<T> =
       readonly requestedAt: Date
       readonly receivedAt: Date
       readonly tries: number
+      readonly sent: Pick<Granted, 'number' | 'paced'>
     }
   /** The budget (or the stop of the process) did not let the request out. */
   | { readonly kind: 'not_sent' }
@@ -27,7 +31,7 @@ class PassingTrouble extends Error {}
 
 /** Asks the provider, and once or twice more where the trouble was quick and passing. Each try spends budget. */
 export async function askProvider<T>(
-  deps: Pick<Deps, 'db'>,
+  deps: Pick<Deps, 'db' | 'log'>,
   account: Account,
   kind: 'get' | 'list',
   send: () => Promise<Answer<T>>,
@@ -40,11 +44,12 @@ export async function askProvider<T>(
     const spending = await spendToken(deps.db, account.name, kind, account.rate)
     const sentMs = performance.now()
     if (spending.kind === 'refused' || sentMs - askedMs > TOKEN_LASTS_MS) throw new AbortError('no budget')
+    if (spending.recovered) deps.log.info({ account: account.name, ...account.rate }, 'account.recovered')
     const answer = await send()
     const tookMs = performance.now() - sentMs
     // Rather too late than too early: nobody knows how long ago the database read its clock.
     const receivedAt = new Date(spending.at.getTime() + performance.now() - askedMs)
-    asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt }
+    asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt, sent: spending }
     const passing = answer.kind === 'unusable' && answer.passing
     if (passing && tookMs < QUICK_MS && spending.failures < ILL_FROM) throw new PassingTrouble(answer.reason)
   }

@@ -1,45 +1,47 @@
 import { probeAfterMs } from '../domain/cadence.ts'
 import { decideShares } from '../domain/request-plan.ts'
-import { startLook, startSweep } from '../domain/walk.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
-import { countTokens, type Rate } from '../store/budgets.ts'
+import { countTokens } from '../store/budgets.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
-import { claimDuePolls, type PollClaim } from '../store/polls.ts'
-import { beginWalk, claimPage, lockWalk, type PageClaim, type WalkState } from '../store/walks.ts'
-import type { Account, Deps } from './account.ts'
-
-/** How often an account's list is read where new migrations appear: for a tenth of the budget at most. */
-function lookEveryMs({ requestsPerSecond }: Rate): number {
-  return Math.max(30_000, 10_000 / requestsPerSecond)
-}
+import { effectiveRate } from '../store/pacing.ts'
+import { claimDuePolls } from '../store/polls.ts'
+import { lockWalk, type PageClaim } from '../store/walks.ts'
+import { type Account, pollsAtOnce } from './account.ts'
+import { claimLook, claimSweep } from './claim-walks.ts'
+import type { Deps } from './deps.ts'
+import { planByWorth } from './plan-by-worth.ts'
+import { NOTHING, type PlannedRequests } from './planned-requests.ts'
 
 /**
- * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
- * longer. A provider that hangs then holds up no more than so many workers.
+ * The account's tick: claims as many requests as its budget has tokens for. One process at a time has the turn; null
+ * where it takes a planner that another process holds.
  */
-export function pollsAtOnce({ requestsPerSecond }: Rate): number {
-  return Math.max(16, Math.ceil(requestsPerSecond))
+export async function planRequests(deps: Deps, account: Account): Promise<PlannedRequests | null> {
+  const planned = await inTransaction(deps.db, (tx) => planInTurn(tx, deps, account))
+  deps.seats.settle(account.name)
+  return planned
 }
 
-export interface PlannedRequests {
-  readonly pages: readonly PageClaim[]
-  readonly polls: readonly PollClaim[]
-}
-
-const NOTHING: PlannedRequests = { pages: [], polls: [] }
-
-/** The account's tick: claims as many due requests as its budget has tokens for. One process at a time has the turn. */
-export async function planRequests(deps: Pick<Deps, 'db'>, account: Account): Promise<PlannedRequests> {
-  return inTransaction(deps.db, async (tx) => {
-    const state = await takePlanningTurn(tx, account.name)
-    if (state === null) return NOTHING
-    const tokens = await countTokens(tx, account.name, account.rate)
-    if (tokens === 0) return NOTHING
-    return state.state === 'suspended' ? planProbe(tx, account, state) : shareOut(tx, account, state, tokens)
+async function planInTurn(tx: Tx, deps: Deps, account: Account): Promise<PlannedRequests | null> {
+  const state = await takePlanningTurn(tx, account.name)
+  if (state === null) return NOTHING
+  const seat = account.policy === 'adaptive' ? await deps.seats.take(tx, account) : undefined
+  if (seat === null) return null
+  const tokens = await countTokens(tx, account.name, account.rate)
+  if (tokens === 0) return NOTHING
+  if (state.state === 'suspended') return planProbe(tx, account, state)
+  if (seat === undefined) return planDue(tx, account, state, tokens)
+  return planByWorth(tx, {
+    account,
+    seat,
+    tokens,
+    isBaseline: state.baselineAt === null,
+    random: deps.random,
   })
 }
 
-async function shareOut(
+/** Gives the tokens to what is due, by the timers of each migration. */
+async function planDue(
   tx: Tx,
   account: Account,
   state: AccountState,
@@ -53,16 +55,18 @@ async function shareOut(
     lookDue: state.baselineAt !== null && (look?.due ?? false),
     sweepDue: sweep?.due ?? false,
     msSinceSweepRequest: sweep?.msSinceRequest ?? null,
-    requestsPerSecond: account.rate.requestsPerSecond,
+    // As fast as it goes at present: measured by the configured rate, a sweep would take every token of a slow account.
+    requestsPerSecond: await effectiveRate(tx, account.name, account.rate),
   })
-  const polls = await claimDuePolls(tx, account.name, shares.polls, pollsAtOnce(account.rate))
+  const atOnce = pollsAtOnce(account.rate)
+  const polls = await claimDuePolls(tx, account.name, { urgent: false, limit: shares.polls, atOnce })
   const spare = polls.length < shares.polls
-  const pages: PageClaim[] = []
-  if (look && shares.look) pages.push(await claimLook(tx, account, look, sweep))
+  const walks: PageClaim[] = []
+  if (look && shares.look) walks.push(await claimLook(tx, account, look, sweep))
   if (sweep && (shares.sweep === 'always' || (shares.sweep === 'spare' && spare))) {
-    pages.push(await claimSweep(tx, account, sweep))
+    walks.push(await claimSweep(tx, account, sweep))
   }
-  return { pages, polls }
+  return { walks, pages: [], polls }
 }
 
 /** A suspended account may ask for one page now and then, to see whether its key works again. */
@@ -70,26 +74,5 @@ async function planProbe(tx: Tx, account: Account, state: AccountState): Promise
   const look = state.probeDue ? await lockWalk(tx, account.name, 'look') : null
   if (look === null) return NOTHING
   await scheduleProbe(tx, account.name, probeAfterMs(state.probes + 1))
-  return { pages: [await claimLook(tx, account, look, null)], polls: [] }
-}
-
-async function claimLook(
-  tx: Tx,
-  account: Account,
-  look: WalkState,
-  sweep: WalkState | null,
-): Promise<PageClaim> {
-  if (look.walk === null) {
-    const walk = startLook(sweep?.freshEnd ?? 'first', sweep?.lastPage ?? 0)
-    await beginWalk(tx, account.name, walk, 'look', lookEveryMs(account.rate))
-  }
-  return claimPage(tx, account.name, 'look')
-}
-
-async function claimSweep(tx: Tx, account: Account, sweep: WalkState): Promise<PageClaim> {
-  if (sweep.walk === null) {
-    const walk = startSweep(sweep.completed % 2 === 0 ? 'down' : 'up', sweep.lastPage)
-    await beginWalk(tx, account.name, walk, 'sweep', null)
-  }
-  return claimPage(tx, account.name, 'sweep')
+  return { ...NOTHING, walks: [await claimLook(tx, account, look, null)] }
 }

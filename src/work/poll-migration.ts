@@ -14,10 +14,13 @@ import {
   type Vanished,
 } from '../store/polls.ts'
 import { requestLook } from '../store/walks.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
+import type { Deps } from './deps.ts'
+import { heedRateLimit } from './heed-rate-limit.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
+import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
 
 type Answered = Extract<Asked<Reading>, { kind: 'answered' }>
 
@@ -39,11 +42,18 @@ export async function pollMigration(
     () => account.provider.get(claimed.migrationId, signal),
     signal,
   )
-  if (asked.kind === 'not_sent' || signal.aborted) return releasePoll(deps.db, poll)
+  if (asked.kind === 'not_sent' || signal.aborted) {
+    await tellNothing(deps, account, claimed)
+    return releasePoll(deps.db, poll)
+  }
 
   const answer = await withoutDoubt(deps, account, asked.answer)
+  const settle = () => settleAnswer(deps, account, answer, asked.requestedAt)
+  // Nobody else is to ask on meanwhile.
+  if (answer.kind !== 'ok') await settle()
   const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
-  await settleAnswer(deps, account, answer, asked.requestedAt)
+  if (answer.kind === 'ok') await settle()
+  await heedRateLimit(deps, account, asked)
   const durationMs = Math.round(performance.now() - started)
   const line = {
     account: account.name,
@@ -81,13 +91,15 @@ async function settlePoll(
     case 'ok':
       return recordReading(deps, account, poll, asked, answer.value)
     case 'missing':
-      return recordMissing(deps, account, poll, claimed)
+      return recordMissing(deps, account, poll, claimed, asked.requestedAt)
     case 'unusable': {
+      await tellNothing(deps, account, claimed)
       await postponePoll(deps.db, poll, retryAfterFailureMs(claimed.failures + 1, deps.random()))
       return { outcome: 'unusable', reason: answer.reason, failures: claimed.failures + 1 }
     }
     case 'throttled':
     case 'refused':
+      await tellNothing(deps, account, claimed)
       // Still due; the account as a whole now waits.
       await releasePoll(deps.db, poll)
       return { outcome: answer.kind }
@@ -107,6 +119,12 @@ async function recordReading(
   const recorded = await inTransaction(deps.db, async (tx) => {
     const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
     const result = await recordObservations(deps, tx, account, [seen])
+    await tellPlanner(tx, account, {
+      kind: 'get',
+      atMs: requestedAt.getTime(),
+      id: reading.migrationId,
+      row: result.believed[0] ?? null,
+    })
     await releasePoll(tx, poll)
     return result
   })
@@ -121,17 +139,33 @@ async function recordMissing(
   account: Account,
   poll: PollClaim,
   claimed: ClaimedPoll,
+  requestedAt: Date,
 ): Promise<PollOutcome> {
   const waitMs = CONFIRM_MISSING_MS[claimed.misses]
   if (waitMs !== undefined) {
     await countMiss(deps.db, poll, waitMs)
+    await tellNothing(deps, account, claimed)
     return { outcome: 'missing', misses: claimed.misses + 1 }
   }
   await inTransaction(deps.db, async (tx) => {
     const gone = await markVanished(tx, poll)
+    await tellPlanner(tx, account, {
+      kind: 'get',
+      atMs: requestedAt.getTime(),
+      id: claimed.migrationId,
+      row: null,
+    })
     if (gone !== null) await insertEvents(tx, [vanishedEvent(deps, account, claimed.migrationId, gone)])
   })
   return { outcome: 'vanished' }
+}
+
+function tellNothing(deps: Deps, account: Account, { migrationId }: ClaimedPoll): Promise<void> {
+  return tellPlanner(deps.db, account, {
+    kind: 'none',
+    request: { kind: 'get', id: migrationId },
+    waitMs: FAILED_WAIT_MS,
+  })
 }
 
 function vanishedEvent(deps: Deps, account: Account, migrationId: string, gone: Vanished): EventRow {

@@ -1,145 +1,140 @@
-import { retryAfterFailureMs } from '../domain/cadence.ts'
-import type { Observation, Reading } from '../domain/reading.ts'
-import { type CreatedRange, freshEndOf, nextStep, type PageSeen, type Walk } from '../domain/walk.ts'
+import type { Row } from '../domain/planner/types.ts'
+import type { Observation } from '../domain/reading.ts'
 import type { Page } from '../providers/provider.ts'
-import { completeBaseline, countPhases, loadAccount, markSweepCompleted } from '../store/accounts.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
-import { insertEvents } from '../store/events.ts'
-import {
-  advanceWalk,
-  endWalk,
-  holdPage,
-  lockWalk,
-  type PageClaim,
-  postponePage,
-  startPage,
-} from '../store/walks.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
+import type { Deps } from './deps.ts'
+import { heedRateLimit } from './heed-rate-limit.ts'
+import { isRejected, lowerPageSize } from './lower-page-size.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
-import { accountEvent, settleAnswer } from './settle-answer.ts'
+import { settleAnswer } from './settle-answer.ts'
+import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
+
+/** A page to ask for; `walk` says for whom, for the log. */
+export interface PageRequest {
+  readonly page: number
+  readonly pageSize: number
+  readonly walk: 'sweep' | 'look' | null
+  /** Times in a row that a walk has asked for it in vain. */
+  readonly failures: number
+}
+
+/** Runs in the transaction that records a page: `recordRows` records every row of it. */
+type RecordPage<T> = (tx: Tx, page: Page, recordRows: () => Promise<Recorded>) => Promise<T>
+
+export type PageOutcome<T> =
+  | { readonly kind: 'read'; readonly result: T }
+  | { readonly kind: 'not_sent' }
+  /** The provider does not give pages of this size; the account now asks for smaller ones. */
+  | { readonly kind: 'too_large' }
+  /** `ill`: the trouble lies with this page, or with the provider, and not with the account. */
+  | { readonly kind: 'failed'; readonly ill: boolean }
 
 type Answered = Extract<Asked<Page>, { kind: 'answered' }>
 
-/** A pause that is long enough for the budget to have something to give again. */
-const NO_BUDGET_WAIT_MS = 500
-
-/** Asks for the next page of a walk and records every row of it. Returns whether the walk goes on. */
-export async function readPage(
-  deps: Deps,
-  account: Account,
-  page: PageClaim,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const started = performance.now()
-  const claimed = await startPage(deps.db, page)
-  if (claimed === null) return false
-
-  const ask = () => account.provider.list(claimed.walk.page, account.pageSize, signal)
-  const asked = await askProvider(deps, account, 'list', ask, signal)
-  if (asked.kind === 'not_sent' || signal.aborted) {
-    await postponePage(deps.db, page, NO_BUDGET_WAIT_MS, false)
-    return false
-  }
-
-  const { answer } = asked
-  const context = { account: account.name, walk: page.kind, page: claimed.walk.page, tries: asked.tries }
-  const durationMs = () => Math.round(performance.now() - started)
-  if (answer.kind !== 'ok') {
-    const ill = answer.kind === 'unusable' || answer.kind === 'missing'
-    await postponePage(deps.db, page, ill ? retryAfterFailureMs(claimed.failures + 1, deps.random()) : 0, ill)
-    await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
-    const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
-    deps.log.warn({ ...context, reason, durationMs: durationMs() }, 'page.failed')
-    return false
-  }
-
-  const { ended, recorded } = await recordPage(
-    deps,
-    account,
-    { ...page, walk: claimed.walk },
-    asked,
-    answer.value,
-  )
-  await settleAnswer(deps, account, answer, asked.requestedAt)
-  const { changes, ...counts } = recorded
-  const line = {
-    ...context,
-    rows: answer.value.size,
-    malformed: answer.value.malformed,
-    ...counts,
-    ended,
-    durationMs: durationMs(),
-  }
-  if (changes.length > 0 || ended) deps.log.info(line, 'page.settled')
-  else deps.log.debug(line, 'page.settled')
-  return !ended
-}
-
 const NOT_A_LIST = { kind: 'unusable', reason: 'the list is not there', passing: false } as const
 
-async function recordPage(
+/** Asks for one list page and records every row of it. */
+export async function readPage<T>(
   deps: Deps,
   account: Account,
-  claim: PageClaim & { readonly walk: Walk },
+  request: PageRequest,
+  record: RecordPage<T>,
+  signal: AbortSignal,
+): Promise<PageOutcome<T>> {
+  const started = performance.now()
+  const ask = () => account.provider.list(request.page, request.pageSize, signal)
+  const asked = await askProvider(deps, account, 'list', ask, signal)
+  if (asked.kind === 'not_sent' || signal.aborted) {
+    await tellNothing(deps, account, request)
+    return { kind: 'not_sent' }
+  }
+  const { answer } = asked
+  const context = { account: account.name, walk: request.walk, page: request.page, tries: asked.tries }
+  if (answer.kind !== 'ok') {
+    if (await isTooLarge(deps, account, request, asked, signal)) {
+      await tellNothing(deps, account, request)
+      return { kind: 'too_large' }
+    }
+    await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
+    await heedRateLimit(deps, account, asked)
+    await tellNothing(deps, account, request)
+    const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
+    deps.log.warn({ ...context, reason, durationMs: Math.round(performance.now() - started) }, 'page.failed')
+    return { kind: 'failed', ill: answer.kind === 'unusable' || answer.kind === 'missing' }
+  }
+  const { result, recorded } = await recordPage(
+    deps,
+    account,
+    request,
+    { ...asked, page: answer.value },
+    record,
+  )
+  await settleAnswer(deps, account, answer, asked.requestedAt)
+  await heedRateLimit(deps, account, asked)
+  logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)
+  return { kind: 'read', result }
+}
+
+async function isTooLarge(
+  deps: Deps,
+  account: Account,
+  { walk, failures, ...page }: PageRequest,
   asked: Answered,
-  page: Page,
-): Promise<{ ended: boolean; recorded: Recorded }> {
-  const { requestedAt, receivedAt } = asked
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isRejected(asked.answer)) return false
+  await heedRateLimit(deps, account, asked)
+  return lowerPageSize(deps, account, { ...page, inDoubtAsk: walk !== null && failures === 0 }, signal)
+}
+
+function recordPage<T>(
+  deps: Deps,
+  account: Account,
+  request: PageRequest,
+  { page, requestedAt, receivedAt }: { readonly page: Page } & Pick<Answered, 'requestedAt' | 'receivedAt'>,
+  record: RecordPage<T>,
+): Promise<{ result: T; recorded: Recorded }> {
   const observations = page.readings.map(
     (reading): Observation => ({ ...reading, via: 'list', requestedAt, receivedAt }),
   )
   return inTransaction(deps.db, async (tx) => {
-    const held = await holdPage(tx, claim)
-    const recorded = await recordObservations(deps, tx, account, observations)
-    // What was read is true all the same; only where to go next is no longer ours to say.
-    if (!held) return { ended: false, recorded }
-    const step = nextStep(claim.walk, pageSeen(page, recorded))
-    if (step.kind === 'go_on') await advanceWalk(tx, claim, step.walk)
-    else await finishWalk(deps, tx, account, claim, step.walk)
-    return { ended: step.kind === 'complete', recorded }
+    let recorded: Recorded | null = null
+    const result = await record(tx, page, async () => {
+      recorded = await recordObservations(deps, tx, account, observations)
+      await tellPage(tx, account, request, page, { rows: recorded.believed, atMs: requestedAt.getTime() })
+      return recorded
+    })
+    if (recorded === null) throw new Error('record page: its rows were not recorded')
+    return { result, recorded }
   })
 }
 
-function pageSeen(page: Page, recorded: Recorded): PageSeen {
-  const { readings } = page
-  return {
-    page: page.page,
-    size: page.size,
-    ids: readings.map((reading) => reading.migrationId),
-    created: createdRange(readings),
-    hasMore: page.hasMore,
-    mostlyNew: recorded.discovered > readings.length / 2,
-  }
+async function tellPage(
+  tx: Tx,
+  account: Account,
+  asked: PageRequest,
+  { page, hasMore }: Page,
+  seen: { readonly rows: readonly Row[]; readonly atMs: number },
+): Promise<void> {
+  await tellPlanner(tx, account, { kind: 'list', page, hasMore, ...seen })
+  // The client has just learned where the provider begins to count: what was asked for is still to be seen.
+  if (page === asked.page) return
+  await tellPlanner(tx, account, { kind: 'none', request: { kind: 'list', page: asked.page }, waitMs: 0 })
 }
 
-function createdRange(readings: readonly Reading[]): CreatedRange | null {
-  const times = readings.flatMap(({ createdAt }) => (createdAt === null ? [] : [createdAt])).sort()
-  const [min] = times
-  const max = times.at(-1)
-  return min === undefined || max === undefined ? null : { min, max }
+function tellNothing(deps: Deps, account: Account, { page }: PageRequest): Promise<void> {
+  return tellPlanner(deps.db, account, {
+    kind: 'none',
+    request: { kind: 'list', page },
+    waitMs: FAILED_WAIT_MS,
+  })
 }
 
-async function finishWalk(deps: Deps, tx: Tx, account: Account, claim: PageClaim, walk: Walk): Promise<void> {
-  const state = await lockWalk(tx, account.name, claim.kind)
-  if (state === null) throw new Error(`finish walk: ${account.name} has no ${claim.kind}`)
-  if (claim.kind === 'look') {
-    return endWalk(tx, claim, { lastPage: state.lastPage, freshEnd: state.freshEnd, again: false })
-  }
-  await markSweepCompleted(tx, account.name)
-  // One page has no seams through which a row could slip; more need a walk each way.
-  const whole = walk.lastPage === 0 || state.completed >= 1
-  const complete = whole || (await loadAccount(tx, account.name))?.baselineAt !== null
-  if (whole) await announceBaseline(deps, tx, account)
-  await endWalk(tx, claim, { lastPage: walk.lastPage, freshEnd: freshEndOf(walk), again: !complete })
-}
-
-async function announceBaseline(deps: Deps, tx: Tx, account: Account): Promise<void> {
-  const sequence = await completeBaseline(tx, account.name)
-  if (sequence === null) return
-  const phases = await countPhases(tx, account.name)
-  const migrations = Object.values(phases).reduce((sum, n) => sum + n, 0)
-  const payload = { account: account.name, provider: account.provider.kind, migrations, phases }
-  await insertEvents(tx, [accountEvent(deps, account, 'account.baseline_completed', sequence, payload)])
-  deps.log.info({ account: account.name, migrations, phases }, 'account.baseline_completed')
+function logPage(deps: Deps, context: object, page: Page, recorded: Recorded): void {
+  const { changes, believed: _, ...counts } = recorded
+  const line = { ...context, rows: page.size, malformed: page.malformed, ...counts }
+  if (changes.length > 0) deps.log.info(line, 'page.settled')
+  else deps.log.debug(line, 'page.settled')
 }

@@ -1,7 +1,8 @@
 import type { EventType } from '../domain/event-type.ts'
-import type { Phase } from '../domain/phase.ts'
+import { isTerminal, type Phase } from '../domain/phase.ts'
+import type { Row } from '../domain/planner/types.ts'
 import type { Observation } from '../domain/reading.ts'
-import { decideRecording, type Recording } from '../domain/recording.ts'
+import { decideRecording, type Recording, type RecordingContext } from '../domain/recording.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { loadAccount } from '../store/accounts.ts'
 import type { Tx } from '../store/db.ts'
@@ -16,10 +17,15 @@ import {
   type TransitionRow,
   updateMigrations,
 } from '../store/observed.ts'
-import type { Account, Deps } from './account.ts'
+import type { Account } from './account.ts'
+import type { Deps } from './deps.ts'
 
 /** How many observations met each verdict. */
-export type Recorded = Record<Verdict, number> & { readonly changes: readonly Change[] }
+export type Recorded = Record<Verdict, number> & {
+  readonly changes: readonly Change[]
+  /** What is believed of each migration now, in the order of the observations. */
+  readonly believed: readonly Row[]
+}
 
 interface Change {
   readonly migrationId: string
@@ -56,7 +62,11 @@ export async function recordObservations(
       open.map((seen) => seen.migrationId),
     )
     const batch = open.map((seen) =>
-      decide(seen, stored.get(seen.migrationId) ?? null, silent, deps.random()),
+      decide(seen, stored.get(seen.migrationId) ?? null, {
+        silent,
+        policy: account.policy,
+        jitter: deps.random(),
+      }),
     )
     const inserted = await writeBatch(deps, tx, account, batch)
     // Whoever was inserted by another process in this very moment is known by now, and judged again.
@@ -64,11 +74,11 @@ export async function recordObservations(
     decided.push(...batch.filter((one) => !lost.includes(one)))
     open = lost.map((one) => one.seen)
   }
-  return summarize(decided)
+  return { ...summarize(decided), believed: believedOf(observations, decided) }
 }
 
-function decide(seen: Observation, stored: Locked | null, silent: boolean, jitter: number): Decided {
-  return { seen, stored, recording: decideRecording(stored, seen, { silent, jitter }) }
+function decide(seen: Observation, stored: Locked | null, context: RecordingContext): Decided {
+  return { seen, stored, recording: decideRecording(stored, seen, context) }
 }
 
 async function writeBatch(
@@ -125,6 +135,8 @@ function observedRow({ seen, stored, recording }: Decided): ObservedRow {
   const transitions = (stored?.transitions ?? 0) + (isNew ? 1 : 0)
   const eventCount = (stored?.events ?? 0) + events.length
   const decidedRow = {
+    // The re-checks of what has ended have their dates.
+    urgent: isTerminal(phase),
     furthest,
     statusSince,
     finishedAt,
@@ -193,7 +205,7 @@ function eventPayload(account: Account, seen: Observation, before: Before) {
   }
 }
 
-function summarize(decided: readonly Decided[]): Recorded {
+function summarize(decided: readonly Decided[]): Omit<Recorded, 'believed'> {
   const counts = { discovered: 0, changed: 0, unchanged: 0, stale: 0, doubtful: 0 }
   const changes: Change[] = []
   for (const { seen, stored, recording } of decided) {
@@ -202,4 +214,20 @@ function summarize(decided: readonly Decided[]): Recorded {
     if (isNew) changes.push({ migrationId: seen.migrationId, from: stored?.status ?? null, to: seen.status })
   }
   return { ...counts, changes }
+}
+
+/** Where an observation is not believed, what was known before it holds. */
+function believedOf(observations: readonly Observation[], decided: readonly Decided[]): Row[] {
+  const phases = new Map(decided.map((one) => [one.seen.migrationId, believedPhase(one)]))
+  return observations.map(({ migrationId, phase, createdAt }) => ({
+    id: migrationId,
+    phase: phases.get(migrationId) ?? phase,
+    createdAtMs: createdAt === null ? null : Date.parse(createdAt),
+  }))
+}
+
+function believedPhase({ seen, stored, recording: { verdict } }: Decided): Phase {
+  if (stored === null || (verdict !== 'stale' && verdict !== 'doubtful')) return seen.phase
+  // What is gone has no more to come, as little as what was given up.
+  return stored.vanishedAt === null ? stored.phase : 'abandoned'
 }

@@ -4,7 +4,9 @@ import { resumeAccount, suspendAccount } from '../store/accounts.ts'
 import { blockBudget, clearFailures, countFailure, countThrottle } from '../store/budgets.ts'
 import { inTransaction } from '../store/db.ts'
 import { insertEvents } from '../store/events.ts'
-import type { Account, Deps } from './account.ts'
+import { halveRate } from '../store/pacing.ts'
+import type { Account } from './account.ts'
+import type { Deps } from './deps.ts'
 
 /** What an answer means for its whole account: a pause, a suspension, or the end of either. */
 export async function settleAnswer(
@@ -19,7 +21,7 @@ export async function settleAnswer(
       await clearFailures(deps.db, account.name)
       return resume(deps, account, requestedAt)
     case 'throttled':
-      return pauseForThrottle(deps, account, answer.retryAfterMs, requestedAt)
+      return pauseForThrottle(deps, account, answer, requestedAt)
     case 'refused':
       return suspend(deps, account, answer.statusCode, requestedAt)
     case 'unusable':
@@ -29,20 +31,28 @@ export async function settleAnswer(
   }
 }
 
+type Throttled = Extract<Answer<unknown>, { kind: 'throttled' }>
+
 async function pauseForThrottle(
   deps: Deps,
   account: Account,
-  askedMs: number | null,
+  { statusCode, retryAfterMs: askedMs }: Throttled,
   requestedAt: Date,
 ): Promise<void> {
   // In one transaction, as several such answers may be settled at the same moment.
   const pause = await inTransaction(deps.db, async (tx) => {
     const throttles = await countThrottle(tx, account.name, requestedAt)
     const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
+    // An overload (503) says nothing of our rate.
+    const share = statusCode === 429 ? await halveRate(tx, account.name, requestedAt, pauseMs) : null
     await blockBudget(tx, account.name, pauseMs, account.rate)
-    return { pauseMs, throttles }
+    return { pauseMs, throttles, share }
   })
-  deps.log.warn({ account: account.name, askedMs, ...pause }, 'account.throttled')
+  const { share, ...line } = pause
+  deps.log.warn({ account: account.name, askedMs, ...line }, 'account.throttled')
+  if (share === null) return
+  const requestsPerSecond = share * account.rate.requestsPerSecond
+  deps.log.warn({ account: account.name, share, requestsPerSecond }, 'account.slowed')
 }
 
 async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date): Promise<void> {

@@ -57,7 +57,8 @@ async function soak(after: After, redis: string | null): Promise<void> {
   after(daemon.kill)
   await daemon.ready
 
-  // Refused keys are tried again, and failed deliveries repeated, much sooner than the half minutes and minutes usual.
+  // Refused keys are tried again, failed deliveries repeated, and rates given back after refusals that were no matter of
+  // the rate, much sooner than the half minutes and minutes usual.
   const hurry = async () => {
     await query(db, `update landfall.account set probe_at = now() where state = 'suspended'`)
     await query(
@@ -65,6 +66,7 @@ async function soak(after: After, redis: string | null): Promise<void> {
       `update landfall.delivery set next_attempt_at = now()
        where state = 'pending' and lease_until is null and next_attempt_at > now() + interval '10 seconds'`,
     )
+    await query(db, `update landfall.budget set share_at = now() - interval '1 hour' where share_at <= now()`)
     return true
   }
   const startedMs = Date.now()

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { registerAccount } from '../../src/store/accounts.ts'
+import { inTransaction } from '../../src/store/db.ts'
+import { createPlannerSeats } from '../../src/work/planner-seats.ts'
 import { createAccount, createTestAccount, query, record, seen } from '../support/account.ts'
 import { createWorkingDir, type Ended, runCli, runShell, startCli } from './cli.ts'
 
@@ -14,7 +16,7 @@ let dir: Awaited<ReturnType<typeof createWorkingDir>>
 beforeAll(async () => {
   ;[world, dir] = await Promise.all([createTestAccount({ hooks: [hook] }), createWorkingDir()])
   const other = createAccount({ name: 'beta' })
-  await registerAccount(world.db, 'beta', 'anon')
+  await registerAccount(world.db, { name: 'beta', provider: 'anon', policy: 'backoff' })
   await query(world.db, 'update landfall.account set baseline_at = $1', ['2026-01-01T00:00:00Z'])
   await record(world.deps, other, [seen('twin', 'WORKING', 0)])
   await see(seen('twin', 'WORKING', 0), seen(LONG_ID, 'WORKING', 0), seen('evil', 'X\u001b[2JY\u009b', 0))
@@ -74,7 +76,7 @@ describe('list', () => {
     const { stdout, exitCode } = await run('list')
 
     const lines = stdout.trimEnd().split('\n')
-    expect(lines[0]).toMatch(/^ACCOUNT +ID +STATUS +SINCE +COMPANY +NEXT POLL$/)
+    expect(lines[0]).toMatch(/^ACCOUNT +ID +STATUS +SINCE +COMPANY +DUE$/)
     expect(lines).toHaveLength(1 + 8)
     expect(stdout).toContain(LONG_ID)
     expect(exitCode).toBe(0)
@@ -243,3 +245,63 @@ describe('poll', () => {
     expect(await run('poll', 'nothing')).toMatchObject({ exitCode: 1, stdout: '' })
   })
 })
+
+describe('plan', () => {
+  test('says that only policy adaptive looks ahead', async () => {
+    const { stdout, exitCode } = await run('plan', '--account', 'beta')
+
+    expect(stdout).toContain('beta  policy backoff')
+    expect(stdout).toContain('Only policy adaptive looks ahead')
+    expect(exitCode).toBe(0)
+  })
+
+  test('foretells the delay, and takes another budget', async () => {
+    await planAhead()
+    const { stdout } = await run('plan', '--account', 'ahead')
+    expect(stdout).toMatch(/^ahead {2}policy adaptive, lag goal 15 s$/m)
+    expect(stdout).toMatch(/^ {2}delay +\S.* in the mean, .* at the 99th percentile$/m)
+
+    const [{ plan }] = json(
+      await run('plan', '--account', 'ahead', '--json', '--requests-per-second', '0.001'),
+    )
+    expect(plan).toMatchObject({ requests_per_second: 0.001, live: 1, utilisation: expect.any(Number) })
+    expect(plan.mean_seconds).toBeGreaterThan(15)
+  })
+
+  test('refuses a budget that is none, and an account that is not there', async () => {
+    expect(await run('plan', '--requests-per-second', '0')).toMatchObject({ exitCode: 64 })
+    expect(await run('plan', '--account', 'nobody')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('nobody'),
+    })
+  })
+})
+
+describe('explain', () => {
+  test('says when and why a migration is read next', async () => {
+    await planAhead()
+    const { stdout } = await run('explain', 'ahead/waits')
+
+    expect(stdout).toMatch(/next reading +(in|now).*by get/)
+    expect(stdout).toMatch(/why +the request would save/)
+    expect(json(await run('explain', 'ahead/waits', '--json'))).toMatchObject({
+      why: 'worth',
+      by: { kind: 'get' },
+    })
+  })
+
+  test('names the timer, or that nothing more is to come', async () => {
+    expect((await run('explain', 'beta/twin')).stdout).toContain('policy backoff')
+    expect(json(await run('explain', 'ends-well', '--json'))).toMatchObject({ why: 'recheck' })
+    expect(await run('explain', 'unheard-of')).toMatchObject({ exitCode: 1 })
+  })
+})
+
+/** An account whose requests are chosen by worth, with one migration. */
+async function planAhead(): Promise<void> {
+  const account = createAccount({ name: 'ahead', policy: 'adaptive' })
+  await registerAccount(world.db, { name: 'ahead', provider: 'anon', policy: 'adaptive' })
+  await record(world.deps, account, [{ ...seen('waits', 'WORKING', 0), receivedAt: new Date() }])
+  const seats = createPlannerSeats('test', Math.random)
+  await inTransaction(world.db, (tx) => seats.take(tx, account))
+}

@@ -14,7 +14,7 @@ let dir: Awaited<ReturnType<typeof createWorkingDir>>
 
 beforeAll(async () => {
   ;[world, dir] = await Promise.all([createTestAccount({ hooks: [hook] }), createWorkingDir()])
-  await registerAccount(world.db, 'beta', 'anon')
+  await registerAccount(world.db, { name: 'beta', provider: 'anon', policy: 'backoff' })
   await query(world.db, 'update landfall.account set baseline_at = $1', ['2026-01-01T00:00:00Z'])
   await record(world.deps, world.account, [seen('m1', 'COMPLETE', 0), seen('m2', 'FAILED', 0)])
 })

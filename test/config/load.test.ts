@@ -31,6 +31,8 @@ describe('defaults', () => {
         burst: 10,
         pageSize: 100,
         sweepEveryMs: 300_000,
+        policy: 'adaptive',
+        lagGoalMs: 15_000,
         baseline: 'silent',
         statusMap: {},
         overdueAfterMs: {},
@@ -144,6 +146,8 @@ accounts:
     budget: { requests_per_second: 2.5, burst: 4 }
     page_size: 20
     sweep_every: 10s
+    policy: fixed
+    lag_goal: 0
     baseline: emit
     status_map: { ON_HOLD: needs_input, constructor: failed }
     overdue_after: { running: 2d, needs_input: 1h }
@@ -173,6 +177,8 @@ hooks:
           burst: 4,
           pageSize: 20,
           sweepEveryMs: 10_000,
+          policy: 'fixed',
+          lagGoalMs: 0,
           baseline: 'emit',
           statusMap: { ON_HOLD: 'needs_input', constructor: 'failed' },
           overdueAfterMs: { running: 172_800_000, needs_input: 3_600_000 },

@@ -194,6 +194,8 @@ describe('the summary', () => {
           burst: 10,
           pageSize: 100,
           sweepEvery: '1 min 30 s',
+          policy: 'adaptive',
+          lagGoal: '15 s',
           baseline: 'silent',
           statusMap: {},
           overdueAfter: {},

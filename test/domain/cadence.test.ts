@@ -31,7 +31,7 @@ const CEILING_MS: Partial<Record<Phase, number>> = {
 }
 
 function waitMs(phase: Phase, lastedMs: number, jitter = NONE, rechecks = 0): number | null {
-  const at = nextReadingAt({ phase, statusSince: before(lastedMs), rechecks }, now, jitter)
+  const at = nextReadingAt({ phase, statusSince: before(lastedMs), rechecks }, now, jitter, 'backoff')
   return at === null ? null : at.getTime() - now.getTime()
 }
 
@@ -97,7 +97,7 @@ describe('whatever the clock does', () => {
   test('the next reading of a live migration comes after the floor and before the ceiling', () => {
     fc.assert(
       fc.property(fc.constantFrom(...LIVE), moment, moment, jitters, (phase, statusSince, at, jitter) => {
-        const next = nextReadingAt({ phase, statusSince, rechecks: 0 }, at, jitter)
+        const next = nextReadingAt({ phase, statusSince, rechecks: 0 }, at, jitter, 'backoff')
         const wait = (next?.getTime() ?? Number.NaN) - at.getTime()
 
         expect(wait).toBeGreaterThanOrEqual(4 * SECOND)
@@ -110,7 +110,7 @@ describe('whatever the clock does', () => {
     const rechecks = fc.integer({ min: 0, max: 3 })
     fc.assert(
       fc.property(fc.constantFrom(...ENDED), moment, moment, rechecks, (phase, statusSince, at, done) => {
-        const next = nextReadingAt({ phase, statusSince, rechecks: done }, at, 0)
+        const next = nextReadingAt({ phase, statusSince, rechecks: done }, at, 0, 'backoff')
 
         expect(next === null).toBe(done >= RECHECKS_MS.length)
         if (next !== null) expect(next.getTime()).toBeGreaterThanOrEqual(at.getTime())

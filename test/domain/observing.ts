@@ -45,10 +45,10 @@ export class Ledger {
   nextPollAt: Date | null = null
   readonly recorded: string[] = []
   readonly events: string[] = []
-  readonly #context: { readonly silent: boolean; readonly jitter: number }
+  readonly #context: { readonly silent: boolean; readonly policy: 'backoff'; readonly jitter: number }
 
   constructor(silent = false, jitter = 0.5) {
-    this.#context = { silent, jitter }
+    this.#context = { silent, policy: 'backoff', jitter }
   }
 
   see(seen: Observation): Recording {

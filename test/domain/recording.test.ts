@@ -335,7 +335,11 @@ describe('whatever is seen, and in whatever order', () => {
           events,
           nextPollAt: _,
           ...decided
-        } = decideRecording(stored, observe(via, status, 0, tookMs), { silent: false, jitter: 0 })
+        } = decideRecording(stored, observe(via, status, 0, tookMs), {
+          silent: false,
+          policy: 'backoff',
+          jitter: 0,
+        })
 
         expect({ verdict, events }).toEqual({ verdict: 'stale', events: [] })
         expect(stored).toMatchObject(decided)

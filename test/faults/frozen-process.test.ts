@@ -5,10 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAnonProvider } from '../../src/providers/anon/client.ts'
 import { takePlanningTurn } from '../../src/store/accounts.ts'
 import { type Db, inTransaction } from '../../src/store/db.ts'
-import type { Account, Deps } from '../../src/work/account.ts'
+import type { Account } from '../../src/work/account.ts'
+import type { Deps } from '../../src/work/deps.ts'
 import { planRequests } from '../../src/work/plan-requests.ts'
 import { pollMigration } from '../../src/work/poll-migration.ts'
-import { readPage } from '../../src/work/read-page.ts'
+import { walkOn } from '../../src/work/walk-on.ts'
 import { createTestAccount, query } from '../support/account.ts'
 import { API_KEY } from '../support/daemon.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -47,8 +48,8 @@ function freezingAfter(db: Db, text: string, ms: number): Db {
 async function startProvider(after: After) {
   const { simulator, url } = await startSimulator(after, STILL_LIVES)
   account = { ...landfall.account, provider: createAnonProvider({ apiKey: API_KEY, baseUrl: url }) }
-  const { pages } = await planRequests(deps, account)
-  for (const page of pages) await readPage(deps, account, page, never)
+  const planned = await planRequests(deps, account)
+  for (const page of planned?.walks ?? []) await walkOn(deps, account, page, never)
   return simulator
 }
 
@@ -57,11 +58,11 @@ test('a request whose process was frozen with its token in hand is not sent late
 }) => {
   const simulator = await startProvider(after)
   await query(deps.db, 'update landfall.migration set next_poll_at = now()')
-  const { polls } = await planRequests(deps, account)
+  const planned = await planRequests(deps, account)
   const before = simulator.requests().length
   const frozen = { ...deps, db: freezingAfter(deps.db, 'landfall.budget', 4_000) }
 
-  await pollMigration(frozen, account, polls[0] ?? { key: '', claim: 0 }, never)
+  await pollMigration(frozen, account, planned?.polls[0] ?? { key: '', claim: 0 }, never)
 
   expect(simulator.requests().length).toBe(before)
   const due = await query(
@@ -87,9 +88,9 @@ test('a process frozen in its planning turn does not keep the turn for ten secon
   frozen.catch(() => {})
   await turn.promise
   const fromMs = performance.now()
-  expect((await planRequests(deps, account)).polls).toEqual([])
+  expect((await planRequests(deps, account))?.polls).toEqual([])
 
-  const planned = async () => (await planRequests(deps, account)).polls.length > 0
+  const planned = async () => ((await planRequests(deps, account))?.polls ?? []).length > 0
   await waitFor(planned, { what: 'somebody else to plan', timeoutMs: 20_000 })
   thawed.resolve()
 

@@ -17,7 +17,7 @@ test('accounts whose providers hang keep no other account waiting', async ({ onT
   const all = [well, ...sick]
   const { db, config } = await createWorldOf(after, all)
   await startTestDaemon(after, config)
-  const arePolled = () => all.every((one) => countPolls(one) > 5)
+  const arePolled = async () => (await makeAllDue(db)) && all.every((one) => countPolls(one) > 5)
   await waitFor(arePolled, { what: 'polls everywhere', timeoutMs: 30_000 })
 
   for (const { simulator } of sick) simulator.setFaults({ hang: 1 })

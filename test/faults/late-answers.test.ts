@@ -13,8 +13,13 @@ afterEach(() => landfall.close())
 const settle = (answer: Answer<unknown>, requestedAt: Date) =>
   settleAnswer(landfall.deps, landfall.account, answer, requestedAt)
 
-async function readClock(): Promise<Date> {
-  const [row] = await query<{ now: Date }>(landfall.db, `select clock_timestamp() + interval '1 ms' as now`)
+/** The database's clock. A `Date` drops its microseconds, so that what is to lie after the past needs another one. */
+async function readClock(aheadMs = 1): Promise<Date> {
+  const [row] = await query<{ now: Date }>(
+    landfall.db,
+    `select clock_timestamp() + make_interval(secs => $1) as now`,
+    [aheadMs / 1000],
+  )
   return row?.now ?? new Date()
 }
 
@@ -27,7 +32,7 @@ async function loadPause() {
   return row
 }
 
-const throttled: Answer<never> = { kind: 'throttled', retryAfterMs: null }
+const throttled: Answer<never> = { kind: 'throttled', statusCode: 429, retryAfterMs: null }
 const unusable: Answer<never> = { kind: 'unusable', reason: 'answered 502', passing: true }
 const refused: Answer<never> = { kind: 'refused', statusCode: 401 }
 const good: Answer<unknown> = { kind: 'ok', value: {} }
@@ -69,7 +74,7 @@ describe('answers that come late', () => {
     )
 
   test('a good answer to what was asked before the key was refused does not bring it back', async () => {
-    const before = await readClock()
+    const before = await readClock(0)
     await settle(refused, await readClock())
     await settle(good, before)
 
@@ -80,7 +85,7 @@ describe('answers that come late', () => {
 
   test('a refusal of what was asked before the key worked again does not suspend it anew', async () => {
     await settle(refused, await readClock())
-    const before = await readClock()
+    const before = await readClock(0)
     await settle(good, await readClock())
     await settle(refused, before)
 

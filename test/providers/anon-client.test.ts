@@ -91,8 +91,8 @@ describe('get', () => {
     [404, { kind: 'missing' }],
     [410, { kind: 'missing' }],
     [401, { kind: 'refused', statusCode: 401 }],
-    [429, { kind: 'throttled', retryAfterMs: 5_000 }],
-    [503, { kind: 'throttled', retryAfterMs: 5_000 }],
+    [429, { kind: 'throttled', statusCode: 429, retryAfterMs: 5_000 }],
+    [503, { kind: 'throttled', statusCode: 503, retryAfterMs: 5_000 }],
     [500, unusable('answered 500', true)],
   ])('passes %i on', async (status, answer) => {
     const server = await serve(always(status, '{"status":"FAILED"}', { 'retry-after': '5' }))
@@ -189,7 +189,7 @@ describe('list', () => {
 
   test.each([
     [403, '', { kind: 'refused', statusCode: 403 }],
-    [429, '', { kind: 'throttled', retryAfterMs: null }],
+    [429, '', { kind: 'throttled', statusCode: 429, retryAfterMs: null }],
     [502, '<html>', unusable('answered 502', true)],
     [200, '<html></html>', unusable('body is not JSON (application/json, 13 B)')],
     [200, '[{"id":"m0"', unusable('body is not JSON (application/json, 11 B)')],

@@ -74,13 +74,13 @@ describe('a status', () => {
     [410, { kind: 'missing' }],
     [401, { kind: 'refused', statusCode: 401 }],
     [403, { kind: 'refused', statusCode: 403 }],
-    [400, unusable('answered 400', false)],
-    [422, unusable('answered 422', false)],
+    [400, { ...unusable('answered 400', false), rejected: true }],
+    [422, { ...unusable('answered 422', false), rejected: true }],
     [408, unusable('answered 408', true)],
     [500, unusable('answered 500', true)],
     [502, unusable('answered 502', true)],
     [503, unusable('answered 503', true)],
-    [429, { kind: 'throttled', retryAfterMs: null }],
+    [429, { kind: 'throttled', statusCode: 429, retryAfterMs: null }],
   ])('%i has its own meaning, with JSON, HTML or no body', async (status, meaning) => {
     for (const [body, type] of [
       ['{"error":"BODY"}', 'application/json'],
@@ -104,7 +104,7 @@ describe('a status', () => {
     [429, { 'x-ratelimit-reset': '-5' }, null],
   ])('%i with %j tells how long to wait', async (status, headers, retryAfterMs) => {
     const server = await serve(always(status, '', headers))
-    expect(await ask(server.origin)).toEqual({ kind: 'throttled', retryAfterMs })
+    expect(await ask(server.origin)).toMatchObject({ kind: 'throttled', statusCode: status, retryAfterMs })
   })
 
   test.each([
@@ -117,6 +117,21 @@ describe('a status', () => {
     const waitMs = answer.kind === 'throttled' ? answer.retryAfterMs : null
     expect(waitMs).toBeGreaterThan(55_000)
     expect(waitMs).toBeLessThanOrEqual(61_000)
+  })
+
+  test.each([200, 404, 429, 500])('%i carries what its headers say of the rate limit', async (status) => {
+    const headers = {
+      'x-ratelimit-remaining': '7',
+      'x-ratelimit-reset': '30',
+      'ratelimit-policy': '"a";q=10;w=60',
+    }
+    const server = await serve(always(status, '{}', headers))
+    expect((await ask(server.origin)).rateLimit).toEqual({
+      remaining: 7,
+      resetMs: 30_000,
+      limit: null,
+      windowMs: null,
+    })
   })
 
   test('503 with a Retry-After that cannot be read is an ordinary failure', async () => {

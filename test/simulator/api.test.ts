@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { idsOf, plainLives, startSimulator } from './support.ts'
+import { idsOf, plainLives, START, startSimulator } from './support.ts'
 
 const LIST = '/api/v1/migrations'
 
@@ -131,6 +131,12 @@ describe('access', () => {
   })
 })
 
+test('a page size that is refused says which is not', async () => {
+  const { ask, list } = await startSimulator({ lives: plainLives(60), refusedPageSize: 50 })
+  expect((await ask(`${LIST}?page_size=51`)).status).toBe(400)
+  expect(await list('?page_size=50')).toHaveLength(50)
+})
+
 describe('the rate limit', () => {
   const limit = { requestsPerSecond: 2, burst: 3 }
 
@@ -146,6 +152,42 @@ describe('the rate limit', () => {
     expect(await statuses(2)).toEqual([200, 429])
     passSeconds(60)
     expect(await statuses(4)).toEqual([200, 200, 200, 429])
+  })
+
+  test('in windows gives everything back at once when the next begins', async () => {
+    const { ask, passSeconds, simulator } = await startSimulator({
+      rateLimit: { ...limit, retryAfter: 'seconds', windowS: 2 },
+    })
+    const statuses = async (count: number) => {
+      const all: number[] = []
+      for (let i = 0; i < count; i += 1) all.push((await ask(LIST)).status)
+      return all
+    }
+    expect(await statuses(5)).toEqual([200, 200, 200, 200, 429])
+    passSeconds(1.9)
+    expect((await ask(LIST)).headers.get('retry-after')).toBe('1')
+    passSeconds(0.1)
+    expect(await statuses(5)).toEqual([200, 200, 200, 200, 429])
+    simulator.setRateLimit(null)
+    expect(await statuses(2)).toEqual([200, 200])
+  })
+
+  const atS = START / 1000
+  test.each([
+    ['ietf', { 'ratelimit-policy': '"default";q=6;w=3', ratelimit: '"default";r=5;t=3' }],
+    ['ietf_old', { 'ratelimit-limit': '6, 6;w=3', 'ratelimit-remaining': '5', 'ratelimit-reset': '3' }],
+    ['x_seconds', { 'x-ratelimit-limit': '6', 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': '3' }],
+    ['x_epoch', { 'x-ratelimit-reset': String(atS + 3) }],
+    ['x_epoch_ms', { 'x-ratelimit-reset': String((atS + 3) * 1000) }],
+    ['x_date', { 'x-ratelimit-reset': 'Wed, 04 Mar 2026 09:00:03 GMT' }],
+  ] as const)('is told with every answer, as %s', async (headers, expected) => {
+    const { ask } = await startSimulator({ rateLimit: { ...limit, retryAfter: 'none', windowS: 3, headers } })
+    const answered = await ask(LIST)
+    for (const [name, value] of Object.entries(expected)) expect(answered.headers.get(name)).toBe(value)
+    for (let i = 0; i < 6; i += 1) await ask(`${LIST}/none`)
+    const refused = await ask(LIST)
+    expect(refused.status).toBe(429)
+    expect([...refused.headers].join(' ')).toMatch(/remaining,0|r=0/)
   })
 
   test.each([

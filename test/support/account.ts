@@ -8,7 +8,9 @@ import { registerAccount } from '../../src/store/accounts.ts'
 import { type Db, inTransaction, openDb } from '../../src/store/db.ts'
 import { type ConfiguredHook, registerHooks } from '../../src/store/hooks.ts'
 import { applySchemaChanges } from '../../src/store/schema-changes.ts'
-import type { Account, Deps } from '../../src/work/account.ts'
+import type { Account } from '../../src/work/account.ts'
+import type { Deps } from '../../src/work/deps.ts'
+import { createPlannerSeats } from '../../src/work/planner-seats.ts'
 import { type Recorded, recordObservations } from '../../src/work/record-observations.ts'
 import { createDatabase } from './database.ts'
 
@@ -22,9 +24,11 @@ export async function createTestAccount(
   await applySchemaChanges(database.url)
   const db = openDb({ url: database.url, log, applicationName: 'test' })
   const account = createAccount(options.account)
-  await registerAccount(db, account.name, account.provider.kind)
+  await registerAccount(db, { ...account, provider: account.provider.kind })
   await registerHooks(db, options.hooks ?? [])
-  const deps: Deps = { db, log, accounts: new Map([[account.name, account]]), random: () => 0.5, newEventId }
+  const accounts = new Map([[account.name, account]])
+  const random = () => 0.5
+  const deps: Deps = { db, log, accounts, seats: createPlannerSeats('test', random), random, newEventId }
 
   async function close(): Promise<void> {
     await db.pool.end()
@@ -40,8 +44,9 @@ export function createAccount(change: Partial<Account> = {}): Account {
     rate: { requestsPerSecond: 100, burst: 100 },
     pageSize: 10,
     sweepEveryMs: 300_000,
+    lagGoalMs: 15_000,
   }
-  return { ...base, provider: unreachable, baseline: 'silent', ...change }
+  return { ...base, policy: 'backoff', provider: unreachable, baseline: 'silent', ...change }
 }
 
 const nothing: Answer<never> = { kind: 'unusable', reason: 'no test asked for this', passing: false }

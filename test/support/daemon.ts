@@ -32,6 +32,8 @@ export function testAccount(baseUrl: string, change: Partial<AccountConfig> = {}
     burst: 30,
     pageSize: 25,
     sweepEveryMs: 10_000,
+    policy: 'adaptive',
+    lagGoalMs: 1_000,
     baseline: 'silent',
     statusMap: {},
     overdueAfterMs: {},

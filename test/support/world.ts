@@ -120,7 +120,10 @@ export async function createWorldOf(
 
 /** Every migration is to be polled at once, so that an account always has more to ask than its budget allows. */
 export function makeAllDue(db: Db) {
-  return query(db, 'update landfall.migration set next_poll_at = now() where next_poll_at > now()')
+  return query(
+    db,
+    'update landfall.migration set next_poll_at = now(), urgent = true where next_poll_at > now() or not urgent',
+  )
 }
 
 export const countPolls = ({ simulator }: Pick<World, 'simulator'>) => simulator.counts().kinds['get'] ?? 0

@@ -29,7 +29,9 @@ afterEach(async () => {
 /** One poll, as if its time had come. */
 async function pollNow(): Promise<void> {
   await query(world.db, 'update landfall.migration set next_poll_at = now() - interval $$1 s$$')
-  const [claim] = await inTransaction(world.db, (tx) => claimDuePolls(tx, 'acme', 1, 10))
+  const [claim] = await inTransaction(world.db, (tx) =>
+    claimDuePolls(tx, 'acme', { urgent: false, limit: 1, atOnce: 10 }),
+  )
   if (claim === undefined) throw new Error('nothing was due')
   await pollMigration(world.deps, world.account, claim, new AbortController().signal)
 }
@@ -69,7 +71,9 @@ test('a list that still shows a vanished migration brings it back no more than a
 
 test('a claim that another process has taken over makes no request', async () => {
   await query(world.db, 'update landfall.migration set next_poll_at = now() - interval $$1 s$$')
-  const [claim] = await inTransaction(world.db, (tx) => claimDuePolls(tx, 'acme', 1, 10))
+  const [claim] = await inTransaction(world.db, (tx) =>
+    claimDuePolls(tx, 'acme', { urgent: false, limit: 1, atOnce: 10 }),
+  )
   if (claim === undefined) throw new Error('nothing was due')
   await query(world.db, 'update landfall.migration set claim = claim + 1')
   await pollMigration(world.deps, world.account, claim, new AbortController().signal)

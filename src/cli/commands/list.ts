@@ -60,7 +60,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'STATUS' },
   { title: 'SINCE', alignRight: true },
   { title: 'COMPANY', cut: 'middle', optional: true },
-  { title: 'NEXT POLL', optional: true },
+  { title: 'DUE', optional: true },
 ]
 
 function renderList(shell: Shell, rows: readonly MigrationRow[], now: Date): string[] {

@@ -94,7 +94,7 @@ function renderFacts(shell: Shell, row: MigrationRow, now: Date): string[] {
     ['created', when(row.created_at)],
     ['first seen', when(row.first_seen_at)],
     ['last read', `${when(row.last_observed_at)}, by ${row.last_observed_via}`],
-    ['next poll', row.next_poll_at === null ? 'none planned' : when(row.next_poll_at)],
+    ['due', row.next_poll_at === null ? 'never' : when(row.next_poll_at)],
     ['vanished', row.vanished_at === null ? null : when(row.vanished_at)],
     ['polls', String(row.polls)],
     ['attributes', extra],

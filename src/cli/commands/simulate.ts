@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-import type { SimulatorOptions } from '../../simulator/options.ts'
+import type { RateLimitStyle, SimulatorOptions } from '../../simulator/options.ts'
 import { type CommonOptions, duration, JSON_FLAG, numberAbove, wholeNumber } from '../options.ts'
 import type { Shell } from '../shell.ts'
 
@@ -25,6 +25,7 @@ interface SimulateOptions extends CommonOptions {
   readonly latency: number
   readonly rateLimit?: { readonly requestsPerSecond: number; readonly burst: number }
   readonly retryAfter: 'seconds' | 'date' | 'none'
+  readonly rateLimitHeaders?: RateLimitStyle
   readonly fault: Readonly<Record<string, number>>
 }
 
@@ -90,6 +91,12 @@ function addApiOptions(command: Command): void {
         .choices(['seconds', 'date', 'none'])
         .default('seconds'),
     )
+    .addOption(
+      new Option(
+        '--rate-limit-headers <style>',
+        'how answers tell of the limit (default: not at all)',
+      ).choices(['ietf', 'ietf_old', 'x_seconds', 'x_epoch', 'x_epoch_ms', 'x_date']),
+    )
     .option('--fault <name=share>', 'a fault, repeatable', fault, {})
 }
 
@@ -144,7 +151,7 @@ function tell(shell: Shell, url: string, variables: Readonly<Record<string, stri
 
 function settingsOf(options: SimulateOptions): SimulatorOptions {
   const { host, port, seed, migrations, aliveShare, speed, envelope, maxPageSize, idStyle } = options
-  const { rateLimit: limit, retryAfter } = options
+  const { rateLimit: limit, retryAfter, rateLimitHeaders: headers } = options
   return {
     ...{ host, port, seed, migrations, aliveShare, speed, envelope, maxPageSize, idStyle },
     apiKey: options.key ?? null,
@@ -153,7 +160,7 @@ function settingsOf(options: SimulateOptions): SimulatorOptions {
     pageBase: options.pageBase === '0' ? 0 : 1,
     timeStyle: options.times,
     latencyMs: options.latency,
-    rateLimit: limit === undefined ? null : { ...limit, retryAfter },
+    rateLimit: limit === undefined ? null : { ...limit, retryAfter, ...(headers && { headers }) },
   }
 }
 

@@ -48,6 +48,8 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     ...BUDGET,
     pageSize: 100,
     sweepEveryMs: 10_000,
+    policy: 'adaptive',
+    lagGoalMs: 2_000,
     baseline: 'silent',
     statusMap: {},
     overdueAfterMs: {},

@@ -6,7 +6,7 @@ export interface Readable {
   readonly rate: number
 }
 
-interface Lag {
+export interface Lag {
   readonly meanMs: number
   readonly p99Ms: number
 }

@@ -3,8 +3,9 @@ import { WAIT_POINTS } from './grid.ts'
 import type { Knowledge } from './knowledge.ts'
 import { PENDING } from './survival.ts'
 import { isFarFromNew } from './sweep-pace.ts'
-import type { Answer, Row } from './types.ts'
+import type { Answer, RequestTarget, Row } from './types.ts'
 import { classOf } from './urgency.ts'
+import { CLAIM_S } from './valuation.ts'
 
 const NEWBORN = classOf(PENDING, 0)
 /** Clocks, theirs and ours, may differ by so much. */
@@ -15,6 +16,22 @@ export function takeAnswer(known: Knowledge, answer: Answer): void {
   if (answer.kind === 'list') takeList(known, answer)
   else if (answer.row === null) known.set.forget(answer.id)
   else takeRow(known, answer.row, answer.atMs / 1000)
+}
+
+/** A request brought nothing: what it was to show is left alone until then. */
+export function takeMiss(
+  { set, values, looks, expected }: Knowledge,
+  request: RequestTarget,
+  until: number,
+): void {
+  const ids = request.kind === 'get' ? [request.id] : (expected.get(request.page) ?? [])
+  for (const id of ids) {
+    const slot = set.slotOf(id)
+    if (slot !== undefined) set.columns.claimedAt[slot] = until - CLAIM_S
+  }
+  if (request.kind === 'get') return
+  values.miss(request.page, until)
+  looks.miss(request.page, until)
 }
 
 function takeList(known: Knowledge, answer: Extract<Answer, { kind: 'list' }>): void {

@@ -47,7 +47,7 @@ export function createKnowledge(
   const urgency = createUrgency(survival)
   urgency.refresh(CLASSES, set.resumedAt())
   const map = createListMap(set, config.pageSize, learned.map)
-  const floor = config.lagGoalMs > 0 ? FLOOR_S : 0
+  const floor = Math.min(FLOOR_S, config.lagGoalMs / 3000)
   return {
     survival,
     set,

@@ -14,14 +14,17 @@ export interface LagControl {
  * Time in which the threshold may change by a factor of e. It is long, for a mean is cheapest at one threshold for all:
  * where few migrations live, moments of more lag and of less even out.
  */
-const PACE_S = 600
+const paceFor = (goal: number) => Math.min(600, 40 * goal)
 /** Change of the threshold within that time at most, as a power of e. */
 const MOST_STEP = 3
 /** A longer pause teaches no more than this. */
 const LONGEST_TICK_S = 60
-const SMOOTH_S = 120
+const smoothingFor = (goal: number) => (goal > 0 ? Math.min(120, 8 * goal) : 120)
 /** Aims below the goal, since few ends make a chancy mean. */
 export const AIM = 0.76
+
+/** Where the threshold begins: what a reading is worth after twice the goal, of a migration that ends within minutes. */
+export const firstThreshold = (goal: number) => (goal / 15) ** 2
 
 /** `known`: the threshold before a restart. */
 export function createLagControl(goal: number, known: number): LagControl {
@@ -33,8 +36,8 @@ export function createLagControl(goal: number, known: number): LagControl {
 
   function follow(passed: number): void {
     const step = Math.log((AIM * goal) / Math.max(0.01, lag))
-    threshold *= Math.exp((Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / PACE_S)
-    threshold = Math.min(1e4, Math.max(1e-3, threshold))
+    threshold *= Math.exp((Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / paceFor(goal))
+    threshold = Math.min(1e4, Math.max(1e-6, threshold))
   }
 
   return {
@@ -42,7 +45,7 @@ export function createLagControl(goal: number, known: number): LagControl {
       const passed = Number.isNaN(at) ? 0 : Math.max(0, Math.min(LONGEST_TICK_S, now - at))
       at = now
       watched += passed
-      const share = watched > 0 ? Math.min(1, passed / Math.min(SMOOTH_S, watched)) : 1
+      const share = watched > 0 ? Math.min(1, passed / Math.min(smoothingFor(goal), watched)) : 1
       smooth.hidden += (hidden - smooth.hidden) * share
       smooth.endRate += (endRate - smooth.endRate) * share
       lag = smooth.hidden / Math.max(1e-9, smooth.endRate)

@@ -24,7 +24,10 @@ export interface Learned {
 }
 
 type Loose = Readonly<Record<string, unknown>>
-type Known = Omit<Learned, 'map'> & { readonly map: MapState | null }
+type Known = Omit<Learned, 'map' | 'threshold'> & {
+  readonly map: MapState | null
+  readonly threshold: number | null
+}
 
 const LONGEST_LIST = 1e8
 const LAST_SECOND = 1e11
@@ -42,7 +45,7 @@ export function saneLearned(value: unknown): Known {
     surprise: within(known['surprise'], 0, 1) ?? 0,
     sweepPrice: within(known['sweepPrice'], 0.01, 1) ?? 1,
     baseline: known['baseline'] !== false && (known['baseline'] === true || value === null),
-    threshold: within(known['threshold'], 1e-3, 1e4) ?? 1,
+    threshold: within(known['threshold'], 1e-6, 1e4),
     level: within(known['level'], 0, 1e9) ?? 0,
     ledger: saneLedger(looseOf(known['ledger'])),
   }

@@ -9,6 +9,8 @@ export interface Looks {
   /** The next page that has to be read, if any. */
   next(now: number): PlannedRequest | null
   observe(answer: Extract<Answer, { kind: 'list' }>, mostlyNew: boolean, first: boolean): void
+  /** A page was asked for in vain, and should not be before this time. */
+  miss(page: number, until: number): void
   /** What the survey found; null while it is under way. */
   surveyed(): Survey | null
   /** The clock went back: nothing is awaited. */
@@ -16,7 +18,7 @@ export interface Looks {
 }
 
 /** A request without an answer is made again after this time. */
-const PATIENCE_S = 10
+const PATIENCE_S = 6
 /** New rows are looked for at least this often. */
 const LOOK_S = 300
 
@@ -62,6 +64,11 @@ export function createLooks(map: ListMap, known: Survey | null): Looks {
       }
       if (survey.page === null) lookOn(answer, mostlyNew, first)
       if (look === null) map.settle()
+    },
+    miss(page, until) {
+      const again = until - PATIENCE_S
+      if (page === survey.page) askedAt.survey = again
+      if (page === (look?.page ?? map.lookPage())) askedAt.look = again
     },
     rewind() {
       askedAt.survey = Number.NEGATIVE_INFINITY

@@ -1,17 +1,19 @@
 import type { Explanation } from './explain.ts'
 import type { Forecast } from './forecast.ts'
-import { takeAnswer } from './intake.ts'
+import { takeAnswer, takeMiss } from './intake.ts'
 import { createKnowledge, type Knowledge } from './knowledge.ts'
-import { createLagControl, type LagControl } from './lag-control.ts'
+import { createLagControl, firstThreshold, type LagControl } from './lag-control.ts'
 import { type Learned, saneLearned } from './learned.ts'
 import { explainSlot, forecastFor } from './outlook.ts'
 import type { Survey } from './survey.ts'
 import { createTables } from './tables.ts'
-import type { LiveMigration, PlannedRequest, Planner, PlannerConfig, Sweep } from './types.ts'
+import type { LiveMigration, NoAnswer, PlannedRequest, Planner, PlannerConfig, Sweep } from './types.ts'
 
 export type { Learned } from './learned.ts'
 
 export interface AdaptivePlanner extends Planner {
+  /** A request brought nothing to learn from: it may be made again after its wait. */
+  miss(answer: NoAnswer, nowMs: number): void
   /** When and why a live migration is read next. */
   explain(id: string, nowMs: number): Explanation | null
   /** Delay to be expected, and what half and double the budget would give. */
@@ -26,6 +28,8 @@ export interface AdaptivePlanner extends Planner {
 
 /** Share of the budget that goes to what was unread for too long. */
 const FLOOR_SHARE = 0.05
+/** A survey that takes longer holds sweeps up no more. */
+const SURVEY_S = 30
 /** How fast the worth at which requests are made is followed. */
 const LEVEL_PACE = 0.1
 
@@ -40,8 +44,9 @@ export function createPlanner(
   random: () => number,
 ): AdaptivePlanner {
   const sane = saneLearned(learned)
+  const goal = config.lagGoalMs / 1000
   const known = createKnowledge(config, sane, live)
-  const control = createLagControl(config.lagGoalMs / 1000, sane.threshold)
+  const control = createLagControl(goal, sane.threshold ?? firstThreshold(goal))
   const tables = createTables(known)
   const choice = createChoice(known, config, control, random)
   let tickedAt = Number.NaN
@@ -63,6 +68,7 @@ export function createPlanner(
 
   return {
     observe: (answer) => takeAnswer(known, answer),
+    miss: ({ request, waitMs }, nowMs) => takeMiss(known, request, (nowMs + waitMs) / 1000),
     choose(nowMs, tokens, sweep) {
       const now = nowMs / 1000
       tick(now, sweep)
@@ -143,10 +149,13 @@ function createChoice(known: Knowledge, config: PlannerConfig, control: LagContr
     return page === null || known.level <= 0 ? 1 : Math.max(0, 1 - values.worthOfPage(page) / known.level)
   }
 
+  /** A walk needs to know where the list ends, but not at any price. */
+  const mayWalk = (now: number) => looks.surveyed() !== null || now - known.beganAt > SURVEY_S
+
   function next(now: number, sweep: Sweep): PlannedRequest | null {
     const look = looks.next(now)
     if (look?.kind === 'list') return list(look.page, look.reason, now)
-    if (looks.surveyed() !== null && pace.take(now, sweep, lossBy(sweep.page))) {
+    if (mayWalk(now) && pace.take(now, sweep, lossBy(sweep.page))) {
       return list(sweep.page ?? 0, 'sweep', now)
     }
     return nextFloor(now) ?? nextByValue(now)

@@ -19,6 +19,14 @@ export type Answer =
       readonly hasMore: boolean | null
     }
 
+/** A request that brought nothing to learn from. */
+export interface NoAnswer {
+  readonly kind: 'none'
+  readonly request: RequestTarget
+  /** How long to leave it alone. */
+  readonly waitMs: number
+}
+
 /**
  * Why a request is made: it is worth most now; the migration was unread for too long; new rows are looked for; a sweep
  * needs it; the list's size and order are being found out.
@@ -38,6 +46,15 @@ export interface LiveMigration {
   readonly statusSinceMs: number
   readonly lastObservedAtMs: number
 }
+
+/** What a request and its answer have in common. */
+export function requestKey(of: RequestTarget): string {
+  return of.kind === 'get' ? `get ${of.id}` : `list ${of.page}`
+}
+
+export type RequestTarget =
+  | { readonly kind: 'get'; readonly id: string }
+  | { readonly kind: 'list'; readonly page: number }
 
 export interface PlannerConfig {
   readonly requestsPerSecond: number

@@ -21,6 +21,8 @@ export interface Valuation {
   /** Takes a page or a migration as read; returns the slots that are most likely on the page. */
   takePage(page: number, now: number): number[]
   takeGet(slot: number, now: number): void
+  /** The page was asked for in vain, and should not be before this time. */
+  miss(page: number, until: number): void
   /** The page was answered. */
   answered(page: number): void
   /** The clock went back: nothing is awaited. */
@@ -39,7 +41,7 @@ export interface Valuation {
 }
 
 /** An answer that did not come within this time will not come. */
-const CLAIM_S = 10
+export const CLAIM_S = 6
 
 interface Options {
   /** Longest time between two readings per state, in seconds. */
@@ -204,6 +206,7 @@ export function createValuation(live: LiveSet, map: ListMap, urgency: Urgency, o
       return slots
     },
     rewind: () => asked.clear(),
+    miss: (page, until) => void asked.set(page, until - CLAIM_S),
     answered: (page) => void asked.delete(page),
     takeGet(slot, now) {
       live.columns.claimedAt[slot] = now

@@ -32,7 +32,8 @@ export function createAnonProvider(options: AnonOptions): Provider {
     const segment = pathSegment(migrationId)
     if (segment === null) return unusable('the id cannot be part of an address', false)
     const answer = await http.getJson(`${MIGRATIONS}/${segment}`, {}, signal)
-    return answer.kind === 'ok' ? parseMigration(answer.value, migrationId, statusMap) : answer
+    if (answer.kind !== 'ok') return answer
+    return { ...parseMigration(answer.value, migrationId, statusMap), rateLimit: answer.rateLimit }
   }
 
   async function list(page: number, pageSize: number, signal: AbortSignal): Promise<Answer<Page>> {
@@ -43,14 +44,15 @@ export function createAnonProvider(options: AnonOptions): Provider {
     if (answer.kind === 'missing' && request.number === null)
       return unusable('there is no list at the address', false)
     if (answer.kind !== 'ok' && answer.kind !== 'missing') return answer
+    const { rateLimit } = answer
 
     // Some servers answer 404 to page numbers beyond the end.
     const parsed = parsePage(answer.kind === 'ok' ? answer.value : [], statusMap)
-    if (parsed.kind !== 'ok') return parsed
+    if (parsed.kind !== 'ok') return { ...parsed, rateLimit }
     const ids = parsed.value.readings.map((reading) => reading.migrationId)
     const learned = nextPageBase(pageBase, request, ids, Date.now())
     pageBase = learned.known
-    return { kind: 'ok', value: { page: learned.page, ...parsed.value } }
+    return { kind: 'ok', value: { page: learned.page, ...parsed.value }, rateLimit }
   }
 
   return { kind: 'anon', statusMap, get, list, close: () => http.close() }

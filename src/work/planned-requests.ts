@@ -1,0 +1,13 @@
+import type { PollClaim } from '../store/polls.ts'
+import type { PageClaim } from '../store/walks.ts'
+
+/** Requests that a tick gives out. */
+export interface PlannedRequests {
+  /** Next pages of walks. */
+  readonly walks: readonly PageClaim[]
+  /** Pages that the planner wants to see. */
+  readonly pages: readonly number[]
+  readonly polls: readonly PollClaim[]
+}
+
+export const NOTHING: PlannedRequests = { walks: [], pages: [], polls: [] }

@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import {
+  decidePace,
+  halved,
+  LEAST_SHARE,
+  LONGEST_HOLD_MS,
+  SLOW_BUCKET_SECONDS,
+  shareAfter,
+} from '../../src/domain/adaptive-rate.ts'
+import { pauseAfterThrottleMs } from '../../src/domain/cadence.ts'
+import type { RateLimitHint } from '../../src/domain/rate-limit-headers.ts'
+import { FULL_BUCKET, takeToken } from '../../src/domain/token-bucket.ts'
+import { createRateLimit } from '../../src/simulator/rate-limit.ts'
+
+const MINUTE = 60_000
+const hint = (change: Partial<RateLimitHint>): RateLimitHint => ({
+  remaining: null,
+  resetMs: null,
+  limit: null,
+  windowMs: null,
+  ...change,
+})
+
+describe('the share that refusals leave', () => {
+  test('halves down to a floor, and grows in a straight line up to the whole', () => {
+    expect([1, 0.5, 1 / 32, LEAST_SHARE].map(halved)).toEqual([0.5, 0.25, LEAST_SHARE, LEAST_SHARE])
+    expect([0, 1, 5, 10, 60].map((minutes) => shareAfter(0.5, minutes * MINUTE))).toEqual([
+      0.5, 0.55, 0.75, 1, 1,
+    ])
+    expect(shareAfter(0.5, -MINUTE)).toBe(0.5)
+  })
+
+  test('finds half of what is configured within a minute, and is then refused one request in twenty at most', () => {
+    const minutes = simulateHour({ requestsPerSecond: 1, burst: 10, retryAfter: 'none' })
+    for (const { sent, refused } of minutes.slice(1)) expect(refused / sent).toBeLessThanOrEqual(0.05)
+    const all = minutes.slice(1).reduce((sum, { sent, refused }) => sum + sent - refused, 0)
+    // Most of what is allowed is used all the same.
+    expect(all / (59 * 60)).toBeGreaterThan(0.7)
+  })
+
+  test('is whole again within a quarter of an hour where half was enough', () => {
+    const minutes = simulateHour({ requestsPerSecond: 1, burst: 10, retryAfter: 'none' }, 20)
+    for (const { sent, refused } of minutes.slice(35)) {
+      expect(refused).toBe(0)
+      expect(sent).toBeGreaterThanOrEqual(119)
+    }
+  })
+})
+
+/** An hour of an account that asks 2 requests a second of a provider, in virtual time; the limit ends after some minutes. */
+function simulateHour(limit: Parameters<typeof createRateLimit>[0], limitedMinutes = 60) {
+  const rate = { requestsPerSecond: 2, burst: 10 }
+  const minutes = Array.from({ length: 60 }, () => ({ sent: 0, refused: 0 }))
+  const allow = createRateLimit(limit)
+  let [bucket, slow] = [FULL_BUCKET, FULL_BUCKET]
+  let [share, sinceMs, blockedMs] = [1, 0, 0]
+  for (let nowMs = 0; nowMs < 60 * MINUTE; nowMs += 100) {
+    const minute = minutes[Math.floor(nowMs / MINUTE)] ?? { sent: 0, refused: 0 }
+    const speed = 2 * shareAfter(share, nowMs - sinceMs)
+    const slowRate = { requestsPerSecond: speed, burst: Math.max(1, speed * SLOW_BUCKET_SECONDS) }
+    while (nowMs >= blockedMs) {
+      const [taken, slowTaken] = [takeToken(bucket, rate, nowMs), takeToken(slow, slowRate, nowMs)]
+      if (taken === null || (speed < 2 && slowTaken === null)) break
+      bucket = taken
+      slow = slowTaken ?? slow
+      minute.sent += 1
+      if (nowMs >= limitedMinutes * MINUTE || (allow(nowMs)?.waitMs ?? 0) === 0) continue
+      minute.refused += 1
+      share = halved(shareAfter(share, nowMs - sinceMs))
+      sinceMs = blockedMs = nowMs + pauseAfterThrottleMs(1, 0.5)
+      bucket = { fullAtMs: blockedMs + (rate.burst * 1000) / rate.requestsPerSecond }
+      slow = { fullAtMs: blockedMs + SLOW_BUCKET_SECONDS * 1000 }
+    }
+  }
+  return minutes
+}
+
+describe('the pace that headers ask for', () => {
+  test.each([
+    ['more than enough', { remaining: 100, resetMs: 10_000 }, 0, { kind: 'free' }],
+    [
+      'too little',
+      { remaining: 30, resetMs: 60_000 },
+      0,
+      { kind: 'spread', requestsPerSecond: 0.5, forMs: 60_000 },
+    ],
+    [
+      'less by what others sent',
+      { remaining: 30, resetMs: 60_000 },
+      15,
+      { kind: 'spread', requestsPerSecond: 0.25, forMs: 60_000 },
+    ],
+    ['nothing', { remaining: 0, resetMs: 5_000 }, 0, { kind: 'wait', forMs: 5_000 }],
+    [
+      'nothing, once the others are counted',
+      { remaining: 7, resetMs: 5_000 },
+      7,
+      { kind: 'wait', forMs: 5_000 },
+    ],
+    ['nothing within this second', { remaining: 0, resetMs: 0 }, 0, { kind: 'wait', forMs: 1_000 }],
+    ['nothing for hours', { remaining: 0, resetMs: 7_200_000 }, 0, { kind: 'wait', forMs: LONGEST_HOLD_MS }],
+    [
+      'a little until tomorrow',
+      { remaining: 864, resetMs: 86_400_000 },
+      0,
+      { kind: 'spread', requestsPerSecond: 0.01, forMs: LONGEST_HOLD_MS },
+    ],
+    ['nothing, and not until when', { remaining: 0 }, 0, { kind: 'free' }],
+    [
+      'a policy alone',
+      { limit: 60, windowMs: 60_000 },
+      0,
+      { kind: 'spread', requestsPerSecond: 1, forMs: 60_000 },
+    ],
+    ['a limit of nothing', { limit: 0, windowMs: 60_000 }, 0, { kind: 'free' }],
+    ['no more than a limit', { limit: 60 }, 0, { kind: 'free' }],
+  ] as const)('where they leave %s', (_name, said, sentSince, pace) => {
+    expect(decidePace(hint(said), sentSince, 2)).toEqual(pace)
+  })
+
+  test('is never faster than configured, never longer than a quarter of an hour, and never spends more than is left', () => {
+    const count = fc.option(fc.nat(10_000))
+    const ms = fc.option(fc.nat(86_400_000))
+    const said = fc.record({
+      remaining: count,
+      resetMs: ms,
+      limit: count,
+      windowMs: fc.option(fc.integer({ min: 1, max: 86_400_000 })),
+    })
+    fc.assert(
+      fc.property(
+        said,
+        fc.nat(20_000),
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        (one, sentSince, configured) => {
+          const pace = decidePace(one, sentSince, configured)
+          if (pace.kind === 'free') return
+          expect(pace.forMs).toBeLessThanOrEqual(LONGEST_HOLD_MS)
+          if (pace.kind === 'wait') return
+          expect(pace.requestsPerSecond).toBeGreaterThan(0)
+          expect(pace.requestsPerSecond).toBeLessThan(configured)
+          if (one.remaining === null || one.resetMs === null) return
+          const spent = (pace.requestsPerSecond * one.resetMs) / 1000
+          expect(spent).toBeLessThanOrEqual(one.remaining - sentSince + 1e-6)
+        },
+      ),
+    )
+  })
+})
