@@ -53,6 +53,7 @@ function replayAll(trace: Trace): Outcome[] {
       {
         requestsPerSecond: trace.budget.requests_per_second,
         pageSize: trace.page_size,
+        sweepEveryMs: 300_000,
         lagGoalMs,
       },
       null,

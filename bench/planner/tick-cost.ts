@@ -33,7 +33,7 @@ function measure(size: number, ticks: number[], observations: number[]): void {
     statusSinceMs: -1000 * index,
     lastObservedAtMs: -1000 * Math.floor(600 * random()),
   }))
-  const config = { requestsPerSecond: 20, pageSize: PAGE_SIZE, lagGoalMs: 0 }
+  const config = { requestsPerSecond: 20, pageSize: PAGE_SIZE, sweepEveryMs: 300_000, lagGoalMs: 0 }
   const sweep = { page: null, baseline: false }
   const planner = createPlanner(config, null, live, random)
   const pages = Math.ceil(size / PAGE_SIZE)

@@ -17,6 +17,8 @@ export interface Tick {
   readonly account: Account
   readonly seat: Seat
   readonly tokens: number
+  /** The requests per second that may be made at present. */
+  readonly requestsPerSecond: number
   /** Whether not all pages were read yet. */
   readonly isBaseline: boolean
   readonly random: () => number
@@ -25,7 +27,7 @@ export interface Tick {
 /** Spends a tick's tokens: first on what cannot wait, then on what the planner finds worth most. */
 export async function planByWorth(
   tx: Tx,
-  { account, seat, tokens, isBaseline, random }: Tick,
+  { account, seat, tokens, requestsPerSecond, isBaseline, random }: Tick,
 ): Promise<PlannedRequests> {
   const atOnce = pollsAtOnce(account.rate)
   let left = Math.min(tokens, Math.max(0, atOnce - seat.inFlight()))
@@ -44,6 +46,7 @@ export async function planByWorth(
   left -= due.length
 
   const page = sweep?.due === true ? (sweep.walk ?? nextSweep(sweep, lastPageOf(seat))).page : null
+  seat.planner.keepTo(requestsPerSecond)
   const chosen = seat.planner.choose(seat.nowMs, left, { page, baseline: isBaseline })
   const sweeps = chosen.some((request) => request.reason === 'sweep')
   if (sweeps && sweep !== null) walks.push(await claimSweep(tx, account, sweep, lastPageOf(seat)))

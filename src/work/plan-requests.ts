@@ -35,6 +35,8 @@ async function planInTurn(tx: Tx, deps: Deps, account: Account): Promise<Planned
     account,
     seat,
     tokens,
+    // Shares of the configured rate would take every token of a slow account.
+    requestsPerSecond: await effectiveRate(tx, account.name, account.rate),
     isBaseline: state.baselineAt === null,
     random: deps.random,
   })

@@ -65,6 +65,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
     const config = {
       requestsPerSecond: account.rate.requestsPerSecond,
       pageSize: await loadPageSize(tx, account.name, account.pageSize),
+      sweepEveryMs: account.sweepEveryMs,
       lagGoalMs: account.lagGoalMs,
     }
     const planner = createPlanner(config, stored?.learned ?? null, live, random)

@@ -85,7 +85,7 @@ function render(shell: Shell, { account, foretold, measured }: Planned): string[
     ]
   const { config, live, forecast } = foretold
   const goal = config.lagGoalMs === 0 ? 'none: all is spent' : formatDuration(config.lagGoalMs)
-  const { utilisation, requestsPerDay } = forecast
+  const { utilisation, requestsPerDayPerMigration, sweepMs, boundP50Ms, boundP99Ms } = forecast
   return [
     `${title}  policy adaptive, lag goal ${goal}`,
     ...facts([
@@ -94,10 +94,15 @@ function render(shell: Shell, { account, foretold, measured }: Planned): string[
         'budget',
         `${config.requestsPerSecond} requests/s, of which ${Math.round(100 * utilisation)} % are used`,
       ],
-      ['requests', live === 0 ? '-' : `${Math.round(requestsPerDay / live)} a day for each live migration`],
+      [
+        'requests',
+        live === 0 ? '-' : `${Math.round(requestsPerDayPerMigration)} a day for each live migration`,
+      ],
       ['delay', lagText(forecast)],
+      ['bounds', boundText(boundP50Ms, boundP99Ms)],
       ['half budget', lagText(forecast.halfBudget)],
       ['twice', lagText(forecast.doubleBudget)],
+      ['sweep', sweepText(sweepMs, config.sweepEveryMs)],
       ...measuredFacts(measured),
     ]),
   ]
@@ -110,13 +115,18 @@ const UNFORETOLD = ({ policy }: AccountRow) =>
 
 function measuredFacts({ transitions, p50_seconds, p99_seconds }: MeasuredBound): [string, string][] {
   if (p50_seconds === null || p99_seconds === null) return [['measured', `no changes in the last ${HOURS} h`]]
-  const bounds = `${span(p50_seconds)} at the median, ${span(p99_seconds)} at the 99th percentile`
-  return [['measured', `bounds of ${bounds} (${transitions} changes in the last ${HOURS} h)`]]
+  const bounds = boundText(1000 * p50_seconds, 1000 * p99_seconds)
+  return [['measured', `${bounds} (bounds of ${transitions} changes in ${HOURS} h)`]]
 }
 
 const facts = (rows: readonly (readonly [string, string])[]) =>
   rows.map(([name, text]) => `  ${name.padEnd(11)} ${text}`)
-const span = (seconds: number) => formatDuration(1000 * seconds)
+const boundText = (p50Ms: number, p99Ms: number) =>
+  `${formatDuration(p50Ms)} at the median, ${formatDuration(p99Ms)} at the 99th percentile`
+const sweepText = (sweepMs: number, everyMs: number) =>
+  sweepMs <= everyMs
+    ? `all pages every ${formatDuration(everyMs)}`
+    : `all pages in ${formatDuration(sweepMs)}: the budget does not carry one every ${formatDuration(everyMs)}`
 const lagText = ({ meanMs, p99Ms }: Lag) =>
   `${formatDuration(meanMs)} in the mean, ${formatDuration(p99Ms)} at the 99th percentile`
 
@@ -130,7 +140,9 @@ function asJson({ account, foretold, measured }: Planned) {
 }
 
 function planJson({ config, live, forecast }: Foretold) {
-  const { utilisation, requestsPerDay, halfBudget, doubleBudget } = forecast
+  const { utilisation, requestsPerDay, requestsPerDayPerMigration, boundP50Ms, boundP99Ms, sweepMs } =
+    forecast
+  const { halfBudget, doubleBudget } = forecast
   return {
     requests_per_second: config.requestsPerSecond,
     lag_goal_seconds: config.lagGoalMs / 1000,
@@ -138,7 +150,10 @@ function planJson({ config, live, forecast }: Foretold) {
     ...lagJson(forecast),
     utilisation,
     requests_per_day: requestsPerDay,
-    requests_per_day_per_live: live === 0 ? null : requestsPerDay / live,
+    requests_per_day_per_live: live === 0 ? null : requestsPerDayPerMigration,
+    bound_p50_seconds: boundP50Ms / 1000,
+    bound_p99_seconds: boundP99Ms / 1000,
+    sweep_seconds: sweepMs / 1000,
     half_budget: lagJson(halfBudget),
     double_budget: lagJson(doubleBudget),
   }

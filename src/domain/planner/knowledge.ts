@@ -55,7 +55,7 @@ export function createKnowledge(
     map,
     values: createValuation(set, map, urgency, { limits: LIMITS_S, floor }),
     looks: createLooks(map, learned.survey),
-    pace: createSweepPace(config, { surprise: learned.surprise, paid: learned.sweepPrice }),
+    pace: createSweepPace(config, { surprise: learned.surprise, paid: learned.sweepPrice }, map.pages),
     ledger: createLedger(learned.ledger),
     expected: new Map(),
     level: learned.level,

@@ -32,7 +32,7 @@ export function forecastFor(known: Knowledge, config: PlannerConfig, now: number
     lagGoalMs: AIM * config.lagGoalMs,
     longestS: Math.min(...LIMITS_S),
     liveCount: known.set.size(),
-    sweepMs: 1000 * known.pace.sweepTime(known.map.pages(), known.baseline),
+    sweepMs: 1000 * known.pace.sweepTime(known.baseline),
   }
   return forecastLag(readables(known), terms, known.ledger.view())
 }

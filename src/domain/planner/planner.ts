@@ -12,6 +12,8 @@ import type { LiveMigration, NoAnswer, PlannedRequest, Planner, PlannerConfig, S
 export type { Learned } from './learned.ts'
 
 export interface AdaptivePlanner extends Planner {
+  /** The requests per second that may be made at present, where that is less than configured. */
+  keepTo(requestsPerSecond: number): void
   /** A request brought nothing to learn from: it may be made again after its wait. */
   miss(answer: NoAnswer, nowMs: number): void
   /** When and why a live migration is read next. */
@@ -68,6 +70,10 @@ export function createPlanner(
 
   return {
     observe: (answer) => takeAnswer(known, answer),
+    keepTo(requestsPerSecond) {
+      known.pace.keepTo(requestsPerSecond)
+      choice.keepTo(requestsPerSecond)
+    },
     miss: ({ request, waitMs }, nowMs) => takeMiss(known, request, (nowMs + waitMs) / 1000),
     choose(nowMs, tokens, sweep) {
       const now = nowMs / 1000
@@ -114,6 +120,7 @@ function rewind({ set, map, values, looks }: Knowledge, now: number): void {
 function createChoice(known: Knowledge, config: PlannerConfig, control: LagControl, random: () => number) {
   const { set, values, looks, pace } = known
   let floorCredit = 0
+  let rate = config.requestsPerSecond
 
   function list(page: number, reason: PlannedRequest['reason'], now: number): PlannedRequest {
     known.expected.set(page, values.takePage(page, now).map(set.idAt))
@@ -163,7 +170,10 @@ function createChoice(known: Knowledge, config: PlannerConfig, control: LagContr
 
   return {
     allowFloors(passed: number) {
-      floorCredit = Math.min(1, floorCredit + passed * config.requestsPerSecond * FLOOR_SHARE)
+      floorCredit = Math.min(1, floorCredit + passed * rate * FLOOR_SHARE)
+    },
+    keepTo(requestsPerSecond: number) {
+      rate = requestsPerSecond
     },
     upTo(tokens: number, now: number, sweep: Sweep): PlannedRequest[] {
       const requests: PlannedRequest[] = []

@@ -9,8 +9,10 @@ export interface SweepPace {
   /** Takes in a page, with what of it was unknown. */
   observe(page: number, rows: readonly Row[], unknown: readonly Row[], isFarFromNew: boolean): void
   share(baseline: boolean): number
-  /** Seconds for a walk over so many pages. */
-  sweepTime(pages: number, baseline: boolean): number
+  /** Seconds for a walk over all pages. */
+  sweepTime(baseline: boolean): number
+  /** The requests per second that may be made at present. */
+  keepTo(requestsPerSecond: number): void
   surprise(): number
   /** Mean price of a page. */
   paid(): number
@@ -18,18 +20,23 @@ export interface SweepPace {
 
 /**
  * Shares of the budget for sweeps. The first one has most of it: until it ends, what it has not met is not watched at
- * all, and it costs the same number of requests sooner or later. Later ones have little, with a lag goal still less,
- * and more where they meet live migrations that nobody knew, which looks should have found.
+ * all, and it costs the same number of requests sooner or later. Later ones have what they need to end before the next
+ * is due where the budget carries that with ease. Where it does not they have little, with a lag goal still less, and
+ * more where they meet live migrations that nobody knew, which looks should have found.
  */
 const BASELINE = 0.75
-const LATER = { least: 0.05, polite: 0.03, most: 0.3 }
+const LATER = { least: 0.05, polite: 0.03, most: 0.3, carried: 0.15 }
+/** A sweep should end a little before the next one is due. */
+const MARGIN = 1.2
 /** A page that is worth reading anyway is not quite for nothing. */
 const LEAST_PRICE = 0.1
 
 export function createSweepPace(
-  { requestsPerSecond, lagGoalMs }: PlannerConfig,
+  config: PlannerConfig,
   known: { readonly surprise: number; readonly paid: number },
+  pages: () => number,
 ): SweepPace {
+  let requestsPerSecond = config.requestsPerSecond
   let { surprise, paid } = known
   let credit = 1
   let creditAt = Number.NaN
@@ -37,8 +44,11 @@ export function createSweepPace(
   let baseline = false
 
   function share(first: boolean): number {
-    const least = lagGoalMs > 0 ? LATER.polite : LATER.least
-    return first ? BASELINE : Math.min(LATER.most, least + surprise / 2)
+    if (first) return BASELINE
+    const least = config.lagGoalMs > 0 ? LATER.polite : LATER.least
+    const needed = (MARGIN * pages()) / ((config.sweepEveryMs / 1000) * requestsPerSecond)
+    const carried = needed <= LATER.carried ? needed : 0
+    return Math.min(LATER.most, Math.max(carried, least + surprise / 2))
   }
 
   return {
@@ -61,7 +71,10 @@ export function createSweepPace(
       surprise += 0.03 * (Number(met) - surprise)
     },
     share,
-    sweepTime: (pages, first) => pages / (requestsPerSecond * Math.min(1, share(first) / paid)),
+    sweepTime: (first) => pages() / (requestsPerSecond * Math.min(1, share(first) / paid)),
+    keepTo(perSecond) {
+      requestsPerSecond = perSecond
+    },
     surprise: () => surprise,
     paid: () => paid,
   }

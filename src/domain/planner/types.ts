@@ -58,6 +58,8 @@ export type RequestTarget =
 
 export interface PlannerConfig {
   readonly requestsPerSecond: number
+  /** Time from the start of one sweep to the next, where the budget carries it. */
+  readonly sweepEveryMs: number
   /** Rows asked for on a page; the provider may give fewer. */
   readonly pageSize: number
   /** Mean detection delay that is good enough; 0 spends the whole budget. */

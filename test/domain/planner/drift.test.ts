@@ -8,7 +8,7 @@ import { answerTo, row, seeded } from './small-provider.ts'
 
 const SIZE = 4
 const PER_SECOND = 4
-const CONFIG = { requestsPerSecond: PER_SECOND, pageSize: SIZE, lagGoalMs: 0 }
+const CONFIG = { requestsPerSecond: PER_SECOND, pageSize: SIZE, sweepEveryMs: 300_000, lagGoalMs: 0 }
 /** Pages of the longest list, twice, at the least share that sweeps have, and a page beyond the end. */
 const LONGEST = 16
 const STILL_S = Math.ceil((2 * (LONGEST / SIZE + 2)) / (0.05 * PER_SECOND)) + 10

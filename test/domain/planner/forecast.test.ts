@@ -17,6 +17,7 @@ function foretold(name: string, lagGoalMs: number) {
   const config = {
     requestsPerSecond: trace.budget.requests_per_second,
     pageSize: trace.page_size,
+    sweepEveryMs: 300_000,
     lagGoalMs,
   }
   const planner = createPlanner(config, null, [], createRandom(1))
@@ -99,6 +100,11 @@ describe('a lag goal of 15 s', () => {
 function fewJobs(seed: number) {
   const workload = WORKLOADS.find((one) => one.name === 'few-jobs')
   if (workload === undefined) throw new Error('there is no workload few-jobs')
-  const config = { requestsPerSecond: workload.perSecond, pageSize: workload.pageSize, lagGoalMs: 15_000 }
+  const config = {
+    requestsPerSecond: workload.perSecond,
+    pageSize: workload.pageSize,
+    sweepEveryMs: 300_000,
+    lagGoalMs: 15_000,
+  }
   return replay(buildTrace(workload, seed), 'goal', createPlanner(config, null, [], createRandom(seed)))
 }

@@ -7,6 +7,7 @@ import { FULL_BUCKET, takeToken, tokensIn } from '../../../src/domain/token-buck
 export const CONFIG: PlannerConfig = {
   requestsPerSecond: 1,
   pageSize: 10,
+  sweepEveryMs: 300_000,
   lagGoalMs: 0,
 }
 

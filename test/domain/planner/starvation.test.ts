@@ -42,7 +42,7 @@ describe('no migration starves', () => {
               row(`m${index}`, index % everyNth === 0 ? 'needs_input' : 'running', -3_000 * index),
             ),
           }
-          const config = { requestsPerSecond, pageSize: PAGE, lagGoalMs }
+          const config = { requestsPerSecond, pageSize: PAGE, sweepEveryMs: 300_000, lagGoalMs }
           const planner = createPlanner(config, null, [], seeded(count))
           const endMs = 40_000_000
           const made = run(planner, list, endMs / 1000, () => undefined, {
