@@ -71,7 +71,7 @@ export interface HookConfig {
   readonly kind: 'webhook'
   /** http or https, without user name or password. */
   readonly url: Secret
-  /** `whsec_…`, newest first, never empty; several while a secret rotates. */
+  /** `whsec_…` or `whsk_…`, newest first, never empty; several while a secret rotates. */
   readonly secrets: readonly Secret[]
   /** Default the four terminal ones. */
   readonly events: readonly EventType[]

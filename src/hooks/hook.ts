@@ -22,19 +22,13 @@ export interface OutgoingEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/**
- * Makes one attempt to deliver. Whatever the receiver or the network does is an outcome; it rejects only when the
- * caller aborts (with the signal's reason: that attempt says nothing about the hook) or when the target was never
- * valid.
- */
-export type SendEvent<Target> = (
-  target: Target,
-  event: OutgoingEvent,
-  signal: AbortSignal,
-) => Promise<AttemptOutcome>
-
 /** One kind of hook, ready to send. */
 export interface Sender<Target> {
-  readonly send: SendEvent<Target>
+  /**
+   * Makes one attempt to deliver. Whatever the receiver or the network does is an outcome; it rejects only when the
+   * caller aborts (with the signal's reason: that attempt says nothing about the hook) or when the target was never
+   * valid.
+   */
+  send(target: Target, event: OutgoingEvent, signal: AbortSignal): Promise<AttemptOutcome>
   close(): Promise<void>
 }
