@@ -227,14 +227,15 @@ function createHandlers(
     if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
   }
 
-  const { db, log, random } = deps
+  const { db, log, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
     ...(has('plan') ? { plan, sweep } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
       ? {
-          deliver: (job, signal) => deliverEvent({ db, log, hooks, random }, job, signal).finally(relay.wake),
+          deliver: (job, signal) =>
+            deliverEvent({ db, log, hooks, random, newEventId }, job, signal).finally(relay.wake),
         }
       : {}),
   }

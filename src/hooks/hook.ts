@@ -11,9 +11,9 @@ export interface OutgoingEvent {
   /** `evt_…`; what a receiver recognises a repeated delivery by. */
   readonly id: string
   readonly type: string
-  /** The account's path, `/accounts/acme`. */
+  /** The path of the account, or of the hook, that it comes from: `/accounts/acme`. */
   readonly source: string
-  /** The migration's id; null for an event about the account itself. */
+  /** The migration's id; null for an event about the account or a hook itself. */
   readonly subject: string | null
   /** RFC 3339 in UTC. */
   readonly time: string

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
 import { type Db, inTransaction } from './db.ts'
+import { DELIVERIES_CHANNEL } from './events.ts'
 import { jsonRows } from './json-rows.ts'
 
 export interface ConfiguredHook {
@@ -48,28 +49,46 @@ export async function listHooks(db: Db): Promise<HookRow[]> {
   return rows
 }
 
-/** The receiver asked to be left alone: what was to come is held. */
-export async function disableHook(db: Db, name: string, reason: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    await tx.execute(
-      sql`update landfall.hook set state = 'disabled', state_reason = ${reason} where name = ${name}`,
-    )
-    await tx.execute(sql`
-      update landfall.delivery set state = 'held', next_attempt_at = null, lease_until = null
-      where hook = ${name} and state = 'pending'`)
-  })
+/**
+ * The receiver is left alone: what was to come is held. So is what died in the same run of failures, as it was the
+ * hook's failure and not the event's; enabled again, the hook gets all of it in order.
+ */
+export async function disableHook(db: Pick<Db, 'execute'>, name: string, reason: string): Promise<void> {
+  await db.execute(sql`
+    with hook as (
+      update landfall.hook set state = 'disabled', state_reason = ${reason}, paused_until = null
+      where name = ${name} returning name, failing_since)
+    update landfall.delivery d set state = 'held', next_attempt_at = null, lease_until = null
+    from hook where d.hook = hook.name
+      and (d.state = 'pending' or (d.state = 'dead' and d.first_attempt_at >= hook.failing_since))`)
 }
 
 /** Returns how many held deliveries are on their way again; null where no hook has this name. */
 export async function enableHook(db: Db, name: string): Promise<number | null> {
   return inTransaction(db, async (tx) => {
-    const enabled = await tx.execute(
-      sql`update landfall.hook set state = 'active', state_reason = null where name = ${name} returning name`,
-    )
+    const enabled = await tx.execute(sql`
+      update landfall.hook set state = 'active', state_reason = null, failures = 0, failing_since = null,
+        last_failure_at = null, throttles = 0, warnings = 0, paused_until = null
+      where name = ${name} returning name`)
     if (enabled.rows.length === 0) return null
     const { rows } = await tx.execute(sql`
-      update landfall.delivery set state = 'pending', next_attempt_at = now()
+      update landfall.delivery set state = 'pending', failures = 0, next_attempt_at = now()
       where hook = ${name} and state = 'held' returning id`)
+    await tx.execute(sql`select pg_notify(${DELIVERIES_CHANNEL}, '')`)
     return rows.length
   })
+}
+
+/**
+ * What was written while its hook was being enabled or disabled may have met the state before. Returns how many
+ * deliveries did not fit their hook's state.
+ */
+export async function alignDeliveries(db: Db): Promise<number> {
+  const held = await db.execute(sql`
+    update landfall.delivery d set state = 'held', next_attempt_at = null, lease_until = null
+    from landfall.hook h where h.state = 'disabled' and d.hook = h.name and d.state = 'pending'`)
+  const released = await db.execute(sql`
+    update landfall.delivery d set state = 'pending', failures = 0, next_attempt_at = now()
+    from landfall.hook h where h.state = 'active' and d.hook = h.name and d.state = 'held'`)
+  return (held.rowCount ?? 0) + (released.rowCount ?? 0)
 }

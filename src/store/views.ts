@@ -130,7 +130,8 @@ export async function listTransitions(db: Db, migration: Identity): Promise<Tran
 export type EventRecord = {
   readonly event_id: string
   readonly type: EventType
-  readonly account: string
+  /** Null for events of a hook. */
+  readonly account: string | null
   readonly migration_id: string | null
   readonly sequence: number
   readonly recorded_at: string

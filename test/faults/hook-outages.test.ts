@@ -29,7 +29,8 @@ const trouble: Behaviour[] = [
 ]
 
 /** The waits of the schedule, some of them hours, are over. */
-function skipWaits(db: Db) {
+async function skipWaits(db: Db) {
+  await query(db, 'update landfall.hook set failures = 0, paused_until = null')
   return query(
     db,
     `update landfall.delivery set next_attempt_at = now()
