@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 
 import type { AccountConfig, Config } from './config/config.ts'
+import { PHASES } from './domain/phase.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import type { Sender } from './hooks/hook.ts'
@@ -19,6 +20,7 @@ import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
+import type { OverdueLimit } from './store/overdue.ts'
 import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { waitForDatabase } from './store/wait.ts'
@@ -32,6 +34,7 @@ import { createPlannerSeats } from './work/planner-seats.ts'
 import { pollMigration } from './work/poll-migration.ts'
 import { readChosenPage } from './work/read-chosen-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
+import { tellOverdue } from './work/tell-overdue.ts'
 import { walkOn } from './work/walk-on.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
@@ -41,6 +44,7 @@ const DATABASE_PATIENCE_MS = 60_000
 const STATEMENT_MS = 15_000
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
+const OVERDUE_EVERY_MS = 5_000
 
 export interface Daemon {
   readonly databaseUrl: string
@@ -215,6 +219,12 @@ function createHandlers(
     if (account !== undefined) await requestSweep(deps.db, name, account.sweepEveryMs * SWEEP_ECHO)
   }
 
+  const limits = new Map(config.accounts.map((account) => [account.name, overdueLimits(account)]))
+  async function overdue(name: string): Promise<void> {
+    const account = deps.accounts.get(name)
+    if (account !== undefined) await tellOverdue(deps, account, limits.get(name) ?? [])
+  }
+
   async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
@@ -230,7 +240,7 @@ function createHandlers(
   const { db, log, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
-    ...(has('plan') ? { plan, sweep } : {}),
+    ...(has('plan') ? { plan, sweep, overdue } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
       ? {
@@ -250,12 +260,22 @@ function workersFor({ accounts, hooks }: Config): { requests: number; deliveries
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
 function schedulesFor(config: Config): Schedule[] {
-  return config.accounts.flatMap(({ name, burst, requestsPerSecond, sweepEveryMs }) => {
+  return config.accounts.flatMap((account) => {
+    const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
+    const hasLimits = overdueLimits(account).length > 0
     return [
       { account: name, task: 'plan' as const, everyMs },
       { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
+      ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
     ]
+  })
+}
+
+function overdueLimits({ overdueAfterMs }: AccountConfig): OverdueLimit[] {
+  return PHASES.flatMap((phase) => {
+    const limitMs = overdueAfterMs[phase]
+    return limitMs === undefined ? [] : [{ phase, seconds: limitMs / 1000 }]
   })
 }
 

@@ -28,10 +28,12 @@ export interface DeliveryJob {
  * dropped: what is still due is planned again.
  */
 export interface JobHandlers {
-  /** The account's tick: choose the next requests. Comes with `sweep`; never runs beside itself in one process. */
+  /** The account's tick: choose the next requests. Comes with the other two; never runs beside itself in one process. */
   readonly plan?: (account: string) => Promise<void>
   /** The account's sweep is due: start a walk over all its pages. */
   readonly sweep?: (account: string) => Promise<void>
+  /** Look whether migrations of the account have become overdue. */
+  readonly overdue?: (account: string) => Promise<void>
   /** Its signal, and that of `deliver`, aborts when the process has no more time to wait for it. */
   readonly request?: (job: RequestJob, signal: AbortSignal) => Promise<void>
   readonly deliver?: (job: DeliveryJob, signal: AbortSignal) => Promise<void>
@@ -40,7 +42,7 @@ export interface JobHandlers {
 /** A repeating job for one account. */
 export interface Schedule {
   readonly account: string
-  readonly task: 'plan' | 'sweep'
+  readonly task: 'plan' | 'sweep' | 'overdue'
   readonly everyMs: number
 }
 
