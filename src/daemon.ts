@@ -6,15 +6,14 @@ import type { AccountConfig, Config } from './config/config.ts'
 import { PHASES } from './domain/phase.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
-import type { Sender } from './hooks/hook.ts'
-import { createWebhookSender, type WebhookTarget } from './hooks/webhook.ts'
+import { createSenders, type Senders } from './hooks/senders.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import type { JobHandlers, RequestJob, Schedule } from './queue/queue.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
 import { VERSION } from './runtime/version.ts'
-import { registerAccount } from './store/accounts.ts'
+import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
 import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
@@ -84,12 +83,17 @@ async function build(
       [...accounts.values()].map(({ provider }) => provider),
     ),
   )
-  const sender = createWebhookSender({ allowPrivate: config.allowPrivateHooks })
-  await stack.add(closing('hooks', [sender]))
+  const senders = createSenders({
+    allowPrivate: config.allowPrivateHooks,
+    defaultLink: `http://${config.host}:${config.port}/#/migrations/{account}/{migration_id}`,
+    countPhases: (account) => countPhases(db, account),
+    addJob: (name, job) => queue.addOutwardJob(name, job),
+  })
+  await stack.add(closing('hooks', [senders]))
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
   const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
-  const hooks = openHooks(config, sender)
+  const hooks = openHooks(config, senders)
   const relay = createRelay({
     db,
     log,
@@ -175,11 +179,11 @@ function openAccount(config: AccountConfig): Account {
   }
 }
 
-function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, Hook> {
+function openHooks(config: Config, senders: Senders): Map<string, Hook> {
   return new Map(
     config.hooks.map((hook) => [
       hook.name,
-      { name: hook.name, send: (event, signal) => sender.send(hook, event, signal) },
+      { name: hook.name, send: (event, signal) => senders.send(hook, event, signal) },
     ]),
   )
 }

@@ -1,11 +1,5 @@
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
 
-/**
- * What a hook can be. Each kind brings a `Sender`; all share the outbox, the retries and the log.
- * @public `webhook` is the first; the others come one by one.
- */
-export type HookKind = 'webhook' | 'slack' | 'command' | 'queue' | 'jsonl'
-
 /** An event as it leaves Landfall: the same values on every attempt. */
 export interface OutgoingEvent {
   /** `evt_…`; what a receiver recognises a repeated delivery by. */
@@ -22,7 +16,7 @@ export interface OutgoingEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** One kind of hook, ready to send. */
+/** One kind of hook, ready to send. All kinds share the outbox, the retries and the log. */
 export interface Sender<Target> {
   /**
    * Makes one attempt to deliver. Whatever the receiver or the network does is an outcome; it rejects only when the

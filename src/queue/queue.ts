@@ -23,6 +23,13 @@ export interface DeliveryJob {
   readonly claim: number
 }
 
+/** An event for somebody else's worker. */
+export interface OutwardJob {
+  readonly id: string
+  readonly name: string
+  readonly data: object
+}
+
 /**
  * What this process does with jobs; a role that it does not have is left out. A handler that rejects is logged and its job
  * dropped: what is still due is planned again.
@@ -51,6 +58,11 @@ export interface JobQueue {
   /** A job whose id is in the queue already, waiting or at work, is not added again. */
   addRequests(jobs: readonly RequestJob[]): Promise<void>
   addDeliveries(jobs: readonly DeliveryJob[]): Promise<void>
+  /**
+   * Adds a job to a queue that others work on, under BullMQ's own prefix. Where a job with this id is still there, it is
+   * not added again.
+   */
+  addOutwardJob(queue: string, job: OutwardJob): Promise<void>
   /** Jobs handed over and not yet taken up: how far the workers are behind. */
   waiting(queue: 'requests' | 'deliveries'): Promise<number>
   /**

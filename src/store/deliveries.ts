@@ -106,7 +106,11 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
 const held = (delivery: DeliveryClaim) =>
   sql`id = ${delivery.deliveryId}::bigint and claim = ${delivery.claim}`
 
-export async function markDelivered(db: Db, delivery: DeliveryClaim, statusCode: number): Promise<void> {
+export async function markDelivered(
+  db: Db,
+  delivery: DeliveryClaim,
+  statusCode: number | null,
+): Promise<void> {
   await db.execute(sql`
     update landfall.delivery set state = 'delivered', delivered_at = now(), next_attempt_at = null, lease_until = null,
       attempts = attempts + 1, last_status_code = ${statusCode}, last_error = null

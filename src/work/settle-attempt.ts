@@ -43,7 +43,7 @@ export async function settleAttempt(
   const line = { event: id, type, hook: claimed.hook, attempt: claimed.attempt, ...outcome, durationMs }
   if (outcome.kind !== 'accepted') return settleFailure(deps, made, outcome, line)
 
-  await markDelivered(deps.db, made.delivery, outcome.status)
+  await markDelivered(deps.db, made.delivery, outcome.status ?? null)
   // Apart from the statement before: together they would lock in another order than a failure does.
   if (claimed.isHookFailing) await markHookHealthy(deps.db, claimed.hook)
   deps.log.info({ ...line, decision: 'delivered' }, 'delivery.attempted')
@@ -55,7 +55,7 @@ async function settleFailure(
   outcome: Failure,
   line: object,
 ): Promise<void> {
-  const failed = { statusCode: 'status' in outcome ? outcome.status : null, error: describe(outcome) }
+  const failed = { statusCode: outcome.kind === 'refused' ? outcome.status : null, error: describe(outcome) }
   const { decision, level, ...rest } = await inTransaction(deps.db, async (tx) => {
     const { health: before, kind, now } = await lockHookHealth(tx, claimed.hook)
     const { health, pauseMs, signal } = decideHealth(before, outcome, now, deps.random())
