@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-export type Arrival = readonly [id: string, path: string, atMs: number]
+type Arrival = readonly [id: string, path: string, atMs: number]
 
 export interface Receiver {
   readonly url: string

@@ -8,8 +8,8 @@ export type ParsedSecret =
   | { readonly kind: 'pair'; readonly seed: Uint8Array; readonly publicKey: Uint8Array | null }
   | { readonly kind: 'invalid'; readonly reason: string }
 
-const SHARED_PREFIX = 'whsec_'
-const PAIR_PREFIX = 'whsk_'
+export const SHARED_PREFIX = 'whsec_'
+export const PAIR_PREFIX = 'whsk_'
 export const PUBLIC_PREFIX = 'whpk_'
 
 const MIN_KEY_BYTES = 24

@@ -1,8 +1,14 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign as signWithKey } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign as signWithKey,
+} from 'node:crypto'
 
 import { Webhook } from 'standardwebhooks'
 
-import { PUBLIC_PREFIX, parseHookSecret } from '../domain/hook-secret.ts'
+import { PAIR_PREFIX, PUBLIC_PREFIX, parseHookSecret, SHARED_PREFIX } from '../domain/hook-secret.ts'
 
 /** The headers that identify and sign one attempt. */
 export interface SignatureHeaders extends Record<string, string> {
@@ -30,12 +36,23 @@ export function sign(
   }
 }
 
+/** A new secret: a key for both sides, or the secret half of an ed25519 pair. */
+export function createSecret(kind: 'shared' | 'pair'): string {
+  const bytes = randomBytes(32)
+  if (kind === 'shared') return SHARED_PREFIX + bytes.toString('base64')
+  return PAIR_PREFIX + Buffer.concat([bytes, publicHalf(bytes)]).toString('base64')
+}
+
 /** `whpk_…`, by which the receiver of an ed25519 key's signatures verifies them; null for a shared secret. */
 export function publicKeyOf(secret: string): string | null {
   const parsed = parseHookSecret(secret)
   if (parsed.kind !== 'pair') return null
-  const { x = '' } = createPublicKey(privateKey(parsed.seed)).export({ format: 'jwk' })
-  return PUBLIC_PREFIX + Buffer.from(x, 'base64url').toString('base64')
+  return PUBLIC_PREFIX + publicHalf(parsed.seed).toString('base64')
+}
+
+function publicHalf(seed: Uint8Array): Buffer {
+  const { x = '' } = createPublicKey(privateKey(seed)).export({ format: 'jwk' })
+  return Buffer.from(x, 'base64url')
 }
 
 function signWith(secret: string, id: string, timestamp: Date, body: string): string {

@@ -6,7 +6,7 @@ import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 
 /** Attempts under way to one hook at most, so that a slow receiver only slows itself. */
-export const ATTEMPTS_PER_HOOK = 10
+export const ATTEMPTS_PER_HOOK = 20
 
 export interface DeliveryClaim {
   readonly deliveryId: string

@@ -4,6 +4,7 @@ import type { EventType } from '../domain/event-type.ts'
 import { type Db, inTransaction } from './db.ts'
 import { DELIVERIES_CHANNEL } from './events.ts'
 import { jsonRows } from './json-rows.ts'
+import { rowsOf } from './rows.ts'
 
 export interface ConfiguredHook {
   readonly name: string
@@ -32,6 +33,11 @@ export interface HookRow {
   readonly kind: string
   readonly state: 'active' | 'disabled'
   readonly state_reason: string | null
+  /** Attempts that failed since the last one that was accepted, and the first of them. */
+  readonly failures: number
+  readonly failing_since: string | null
+  /** Nothing is sent before. */
+  readonly paused_until: string | null
   readonly events: string[]
   readonly pending: number
   readonly held: number
@@ -39,14 +45,17 @@ export interface HookRow {
 }
 
 export async function listHooks(db: Db): Promise<HookRow[]> {
-  const { rows } = await db.execute<HookRow & Record<string, unknown>>(sql`
-    select h.name, h.kind, h.state, h.state_reason, h.events,
+  return rowsOf<HookRow & Record<string, unknown>>(
+    db,
+    sql`
+    select h.name, h.kind, h.state, h.state_reason, h.failures, h.failing_since,
+      h.paused_until, h.events,
       count(d.id) filter (where d.state = 'pending')::int as pending,
       count(d.id) filter (where d.state = 'held')::int as held,
       count(d.id) filter (where d.state = 'dead')::int as dead
     from landfall.hook h left join landfall.delivery d on d.hook = h.name and d.state <> 'delivered'
-    where h.configured group by h.name order by h.name`)
-  return rows
+    where h.configured group by h.name order by h.name`,
+  )
 }
 
 /**

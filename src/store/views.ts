@@ -166,6 +166,28 @@ export async function listDeliveries(db: Db, eventIds: readonly string[]): Promi
   )
 }
 
+export type HookDeliveryRow = DeliveryRow & {
+  readonly account: string | null
+  readonly migration_id: string | null
+  readonly recorded_at: string
+}
+
+/** A hook's deliveries, those of the newest events first. */
+export async function listHookDeliveries(
+  db: Db,
+  hook: string,
+  state: DeliveryRow['state'] | null,
+  limit: number,
+): Promise<HookDeliveryRow[]> {
+  return rowsOf<HookDeliveryRow>(
+    db,
+    sql`select d.*, e.account, e.migration_id, e.recorded_at
+      from reporting.deliveries d join reporting.events e using (event_id)
+      where d.hook = ${hook} and (${state}::text is null or d.state = ${state})
+      order by e.recorded_at desc, e.event_id desc limit ${limit}`,
+  )
+}
+
 /** How many migrations are in each live phase. */
 export async function countLive(db: Db): Promise<ReadonlyMap<Phase, number>> {
   const rows = await rowsOf<{ phase: Phase; n: number }>(

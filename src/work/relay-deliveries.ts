@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
@@ -14,6 +16,7 @@ export interface RelayDeps {
 
 /** What is due is looked for this often, even where every ring was lost. */
 const LOOK_EVERY_MS = 1_000
+const GATHER_MS = 5
 const ALIGN_EVERY_MS = 5_000
 
 export interface Relay extends Service {
@@ -53,6 +56,8 @@ export function createRelay(deps: RelayDeps): Relay {
         return 0
       })
       if (relayed === 0) await waitForRing()
+      // Attempts that end at about the same time are followed up together.
+      else await delay(GATHER_MS)
     }
   }
 

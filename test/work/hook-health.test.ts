@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { EVENT_TYPES, TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
+import { ATTEMPTS_PER_HOOK } from '../../src/store/deliveries.ts'
 import { enableHook } from '../../src/store/hooks.ts'
 import { countReplay, replayEvents } from '../../src/store/replays.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
@@ -54,8 +55,8 @@ describe('a hook that fails', () => {
     await land(...many(30))
 
     const before = await hooks.round(['sick'])
-    expect(before).toBe(10)
-    expect(await loadHook('sick')).toMatchObject({ failures: 10, paused_s: 35 })
+    expect(before).toBe(ATTEMPTS_PER_HOOK)
+    expect(await loadHook('sick')).toMatchObject({ failures: ATTEMPTS_PER_HOOK, paused_s: 66 })
     expect(await hooks.round(['sick'])).toBe(0)
 
     await hooks.passHours(0.02)
