@@ -8,7 +8,7 @@ import { type EventRow, insertEvents } from '../../src/store/events.ts'
 
 /** Migrations whose events are to be delivered; each has a stream of its own. */
 export async function createMigrations(db: Db, count: number): Promise<bigint[]> {
-  await registerAccount(db, 'bench', 'anon')
+  await registerAccount(db, { name: 'bench', provider: 'anon', policy: 'backoff' })
   const { rows } = await db.pool.query<{ id: string }>(
     `insert into landfall.migration (account, migration_id, status, phase, furthest, first_seen_at, status_since,
        requested_at, last_observed_at, last_observed_via, transitions, events)

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 
+import { DELIVERY_STATES, type DeliveriesOptions } from '../hooks/options.ts'
 import { type CommonOptions, JSON_FLAG, wholeNumber } from '../options.ts'
 import type { Shell } from '../shell.ts'
 
@@ -12,14 +13,6 @@ Examples:
   $ landfall hooks test default
   $ landfall hooks deliveries default --state dead
   $ landfall hooks enable default`
-
-const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'held'] as const
-export type DeliveryState = (typeof DELIVERY_STATES)[number]
-
-export interface DeliveriesOptions extends CommonOptions {
-  readonly state?: DeliveryState
-  readonly limit: number
-}
 
 /** What each of them does is loaded once it is called. */
 export function addHooks(program: Command, shell: Shell): void {

@@ -1,10 +1,10 @@
 import { type HookDeliveryRow, listHookDeliveries, loadNow } from '../../store/views.ts'
-import type { DeliveriesOptions, DeliveryState } from '../commands/hooks.ts'
 import { withStore } from '../open-store.ts'
 import type { Shell, Style } from '../shell.ts'
 import { type Cell, type Column, renderTable } from '../table.ts'
 import { formatDistance } from '../times.ts'
 import { requireHook } from './find.ts'
+import type { DeliveriesOptions, DeliveryState } from './options.ts'
 
 const COLUMNS: readonly Column[] = [
   { title: 'EVENT', cut: 'middle' },
