@@ -7,6 +7,7 @@ import { PHASES } from './domain/phase.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { createSenders, type Senders } from './hooks/senders.ts'
+import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
@@ -126,7 +127,7 @@ async function build(
     await stack.add(relay)
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
-  const url = config.roles.has('serve') ? await serve(config, log, stack, db) : null
+  const url = config.roles.has('serve') ? await serve(config, log, stack, db, databaseUrl) : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
 
@@ -283,10 +284,19 @@ function overdueLimits({ overdueAfterMs }: AccountConfig): OverdueLimit[] {
   })
 }
 
-async function serve(config: Config, log: Logger, stack: ServiceStack, db: Db): Promise<string> {
-  const { host, port } = config
+async function serve(
+  config: Config,
+  log: Logger,
+  stack: ServiceStack,
+  db: Db,
+  databaseUrl: string,
+): Promise<string> {
+  const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
-  const server = await stack.add(createHttpServer({ host, port, log, db, accounts, version: VERSION }))
+  const bell = createBell()
+  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION }
+  const server = await stack.add(createHttpServer(options))
+  await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
 }
 

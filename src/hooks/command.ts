@@ -3,9 +3,10 @@ import { homedir } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
+import type { OutgoingEvent } from '../domain/outgoing-event.ts'
 import { excerptOf } from './answer.ts'
 import { type BodyFormat, encodeBody } from './body.ts'
-import type { OutgoingEvent, Sender } from './hook.ts'
+import type { Sender } from './hook.ts'
 
 export interface CommandTarget {
   /** The program and its arguments; no shell reads them. */

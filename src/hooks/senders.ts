@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
+import type { OutgoingEvent } from '../domain/outgoing-event.ts'
 import { type CommandTarget, createCommandSender } from './command.ts'
-import type { OutgoingEvent } from './hook.ts'
 import { type AddJob, createJobSender, type JobTarget } from './job.ts'
 import { createJsonlSender, type JsonlTarget } from './jsonl.ts'
 import { createSlackSender, type SlackOptions, type SlackTarget } from './slack.ts'

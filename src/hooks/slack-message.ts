@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from './hook.ts'
+import type { OutgoingEvent } from '../domain/outgoing-event.ts'
 
 /** How many of an account's migrations stand in each phase. */
 export type PhaseCounts = Readonly<Record<string, number>>

@@ -1,4 +1,5 @@
-import type { OutgoingEvent, Sender } from './hook.ts'
+import type { OutgoingEvent } from '../domain/outgoing-event.ts'
+import type { Sender } from './hook.ts'
 import { createHttpAttempts, type HttpOptions } from './http-attempt.ts'
 import { type PhaseCounts, slackMessage } from './slack-message.ts'
 

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
 import { BREAKER_FAILURES } from '../domain/hook-health.ts'
+import type { ToldEvent } from '../domain/outgoing-event.ts'
 import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 
@@ -54,17 +55,7 @@ export interface ClaimedDelivery {
   readonly attempt: number
   /** Whether the hook's last attempt failed. */
   readonly isHookFailing: boolean
-  readonly event: {
-    readonly id: string
-    readonly type: EventType
-    readonly account: string | null
-    /** The hook that the event is about. */
-    readonly hook: string | null
-    readonly migrationId: string | null
-    readonly sequence: number
-    readonly recordedAt: Date
-    readonly payload: Record<string, unknown>
-  }
+  readonly event: ToldEvent
 }
 
 type AttemptRow = {

@@ -1,13 +1,8 @@
 import pRetry from 'p-retry'
 
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
-import type { OutgoingEvent } from '../hooks/hook.ts'
-import {
-  type ClaimedDelivery,
-  type DeliveryClaim,
-  returnDelivery,
-  startAttempt,
-} from '../store/deliveries.ts'
+import { type OutgoingEvent, toOutgoing } from '../domain/outgoing-event.ts'
+import { type DeliveryClaim, returnDelivery, startAttempt } from '../store/deliveries.ts'
 import { type SettleDeps, settleAttempt } from './settle-attempt.ts'
 
 /** A hook of this process's configuration, ready to be sent to. */
@@ -40,7 +35,7 @@ export async function deliverEvent(
   const started = performance.now()
   let outcome: AttemptOutcome
   try {
-    outcome = await hook.send(outgoing(claimed), signal)
+    outcome = await hook.send(toOutgoing(claimed.event), signal)
   } catch (err) {
     // Aborted by the stop of the process: it says nothing about the hook.
     if (signal.aborted) return returnDelivery(deps.db, delivery, 0)
@@ -49,16 +44,4 @@ export async function deliverEvent(
   const durationMs = Math.round(performance.now() - started)
   // What the receiver has seen cannot be taken back: a hiccup of the database must not send it again.
   await pRetry(() => settleAttempt(deps, { delivery, claimed, durationMs }, outcome), SETTLE_RETRIES)
-}
-
-function outgoing({ event }: ClaimedDelivery): OutgoingEvent {
-  return {
-    id: event.id,
-    type: event.type,
-    source: event.account === null ? `/hooks/${event.hook}` : `/accounts/${event.account}`,
-    subject: event.migrationId,
-    time: event.recordedAt.toISOString(),
-    sequence: String(event.sequence).padStart(10, '0'),
-    data: event.payload,
-  }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { EVENT_TYPES } from '../../src/domain/event-type.ts'
-import type { OutgoingEvent } from '../../src/hooks/hook.ts'
+import type { OutgoingEvent } from '../../src/domain/outgoing-event.ts'
 import { createSlackSender, type SlackOptions } from '../../src/hooks/slack.ts'
 import { event as plain } from '../support/webhook-attempts.ts'
 import { createWebhookReceiver } from '../support/webhook-receiver.ts'

@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../../src/domain/delivery-policy.ts'
-import type { OutgoingEvent } from '../../src/hooks/hook.ts'
+import type { OutgoingEvent } from '../../src/domain/outgoing-event.ts'
 import { claimDueDeliveries } from '../../src/store/deliveries.ts'
 import { deliverEvent, type Hook } from '../../src/work/deliver-event.ts'
 import { type createTestAccount, query } from './account.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { afterEach, beforeEach, onTestFinished } from 'vitest'
 
-import type { OutgoingEvent } from '../../src/hooks/hook.ts'
+import type { OutgoingEvent } from '../../src/domain/outgoing-event.ts'
 import type { HttpOptions } from '../../src/hooks/http-attempt.ts'
 import { createWebhookSender, type WebhookTarget } from '../../src/hooks/webhook.ts'
 import { type Behaviour, createWebhookReceiver } from './webhook-receiver.ts'

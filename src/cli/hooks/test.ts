@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 
 import type { Config, HookConfig } from '../../config/config.ts'
 import type { AttemptOutcome } from '../../domain/delivery-policy.ts'
-import type { OutgoingEvent } from '../../hooks/hook.ts'
+import type { OutgoingEvent } from '../../domain/outgoing-event.ts'
 import { createSenders } from '../../hooks/senders.ts'
 import { createJobQueue } from '../../queue/create-queue.ts'
 import { EXIT } from '../exit.ts'
