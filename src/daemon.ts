@@ -3,10 +3,9 @@ import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 
 import type { AccountConfig, Config } from './config/config.ts'
-import { PHASES } from './domain/phase.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
-import { createSenders, type Senders } from './hooks/senders.ts'
+import { createSenders } from './hooks/senders.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
@@ -20,7 +19,6 @@ import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
-import type { OverdueLimit } from './store/overdue.ts'
 import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { waitForDatabase } from './store/wait.ts'
@@ -94,7 +92,7 @@ async function build(
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
   const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
-  const hooks = openHooks(config, senders)
+  const hooks = new Map(config.hooks.map((hook): [string, Hook] => [hook.name, senders.open(hook)]))
   const relay = createRelay({
     db,
     log,
@@ -180,15 +178,6 @@ function openAccount(config: AccountConfig): Account {
   }
 }
 
-function openHooks(config: Config, senders: Senders): Map<string, Hook> {
-  return new Map(
-    config.hooks.map((hook) => [
-      hook.name,
-      { name: hook.name, send: (event, signal) => senders.send(hook, event, signal) },
-    ]),
-  )
-}
-
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
   return [
@@ -224,10 +213,10 @@ function createHandlers(
     if (account !== undefined) await requestSweep(deps.db, name, account.sweepEveryMs * SWEEP_ECHO)
   }
 
-  const limits = new Map(config.accounts.map((account) => [account.name, overdueLimits(account)]))
   async function overdue(name: string): Promise<void> {
     const account = deps.accounts.get(name)
-    if (account !== undefined) await tellOverdue(deps, account, limits.get(name) ?? [])
+    const limits = config.accounts.find((one) => one.name === name)?.overdueAfterMs
+    if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
   }
 
   async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
@@ -268,19 +257,12 @@ function schedulesFor(config: Config): Schedule[] {
   return config.accounts.flatMap((account) => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
-    const hasLimits = overdueLimits(account).length > 0
+    const hasLimits = Object.keys(account.overdueAfterMs).length > 0
     return [
       { account: name, task: 'plan' as const, everyMs },
       { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
       ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
     ]
-  })
-}
-
-function overdueLimits({ overdueAfterMs }: AccountConfig): OverdueLimit[] {
-  return PHASES.flatMap((phase) => {
-    const limitMs = overdueAfterMs[phase]
-    return limitMs === undefined ? [] : [{ phase, seconds: limitMs / 1000 }]
   })
 }
 

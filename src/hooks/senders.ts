@@ -20,7 +20,14 @@ export interface SendersOptions extends SlackOptions {
 
 export interface Senders {
   send(target: HookTarget, event: OutgoingEvent, signal: AbortSignal): Promise<AttemptOutcome>
+  /** A hook, ready to be sent to. */
+  open(target: HookTarget & { readonly name: string }): OpenHook
   close(): Promise<void>
+}
+
+interface OpenHook {
+  readonly name: string
+  readonly send: (event: OutgoingEvent, signal: AbortSignal) => Promise<AttemptOutcome>
 }
 
 /** All kinds of hook, ready to send. */
@@ -52,6 +59,9 @@ export function createSenders(options: SendersOptions): Senders {
     }
   }
 
+  const open = (target: HookTarget & { readonly name: string }): OpenHook => {
+    return { name: target.name, send: (event, signal) => send(target, event, signal) }
+  }
   const all = [webhook, slack, command, job, jsonl]
-  return { send, close: async () => void (await Promise.all(all.map((one) => one.close()))) }
+  return { send, open, close: async () => void (await Promise.all(all.map((one) => one.close()))) }
 }

@@ -105,7 +105,8 @@ export async function markDelivered(
   await db.execute(sql`
     update landfall.delivery set state = 'delivered', delivered_at = now(), next_attempt_at = null, lease_until = null,
       attempts = attempts + 1, last_status_code = ${statusCode}, last_error = null
-    where ${held(delivery)} and state = 'pending'`)
+    -- Held, where its hook was disabled meanwhile: what was accepted need not be sent again.
+    where ${held(delivery)} and state in ('pending', 'held')`)
 }
 
 export interface FailedAttempt {

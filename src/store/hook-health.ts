@@ -4,7 +4,8 @@ import { HEALTHY, type HookHealth } from '../domain/hook-health.ts'
 import type { Db, Tx } from './db.ts'
 import { inSeconds } from './leases.ts'
 
-export interface LockedHook {
+interface LockedHook {
+  readonly state: 'active' | 'disabled'
   readonly health: HookHealth
   readonly kind: string
   /** The database's clock, on which all of the health lies. */
@@ -12,6 +13,7 @@ export interface LockedHook {
 }
 
 type HealthRow = {
+  state: 'active' | 'disabled'
   kind: string
   failures: number
   failing_since: string | null
@@ -24,14 +26,15 @@ type HealthRow = {
 /** Locks the hook's row until the transaction ends, so that failures that come together count one after another. */
 export async function lockHookHealth(tx: Tx, name: string): Promise<LockedHook> {
   const { rows } = await tx.execute<HealthRow>(sql`
-    select kind, failures, failing_since, last_failure_at, throttles, warnings, clock_timestamp() as now
+    select state, kind, failures, failing_since, last_failure_at, throttles, warnings, clock_timestamp() as now
     from landfall.hook where name = ${name} for no key update`)
   const [row] = rows
   if (row === undefined) throw new Error(`lock hook health: there is no hook ${name}`)
-  const { kind, failures, throttles, warnings } = row
+  const { state, kind, failures, throttles, warnings } = row
   const failingSince = dateOf(row.failing_since)
   const lastFailureAt = dateOf(row.last_failure_at)
   return {
+    state,
     kind,
     health: { failures, failingSince, lastFailureAt, throttles, warnings },
     now: new Date(row.now),

@@ -57,19 +57,25 @@ async function settleFailure(
 ): Promise<void> {
   const failed = { statusCode: outcome.kind === 'refused' ? outcome.status : null, error: describe(outcome) }
   const { decision, level, ...rest } = await inTransaction(deps.db, async (tx) => {
-    const { health: before, kind, now } = await lockHookHealth(tx, claimed.hook)
+    const { state, health: before, kind, now } = await lockHookHealth(tx, claimed.hook)
+    // Another attempt that was under way has disabled it: that is told once.
+    if (state === 'disabled') return hold(tx, delivery, failed)
     const { health, pauseMs, signal } = decideHealth(before, outcome, now, deps.random())
     await saveHookHealth(tx, claimed.hook, health, pauseMs)
     const told = { hook: claimed.hook, kind, health, lastError: failed.error }
     if (signal !== null) await tellSignal(deps, tx, signal, told)
     if (signal?.kind === 'disabled') {
       await disableHook(tx, claimed.hook, signal.reason)
-      await holdDelivery(tx, delivery, failed)
-      return { decision: 'held', level: 'error' as const }
+      return hold(tx, delivery, failed)
     }
     return { pauseMs, ...(await writeDecision(deps, tx, { delivery, claimed, outcome, failed, now })) }
   })
   deps.log[level]({ ...line, decision, ...rest }, 'delivery.attempted')
+}
+
+async function hold(tx: Tx, delivery: DeliveryClaim, failed: FailedAttempt) {
+  await holdDelivery(tx, delivery, failed)
+  return { decision: 'held', level: 'error' as const }
 }
 
 interface FailedDelivery {

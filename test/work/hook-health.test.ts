@@ -172,6 +172,21 @@ test('“410 Gone: […] Sender should disable the webhook endpoint, and stop se
   expect(hooks.receivedBy('well').some(({ type }) => type === 'hook.disabled')).toBe(true)
 })
 
+test('attempts that were under way together tell once that their hook is disabled', async () => {
+  hooks.answer('sick', () => refused(410))
+  await land(...many(15))
+  await hooks.drain()
+
+  const told = hooks.receivedBy('well').filter(({ type }) => type === 'hook.disabled')
+  expect(told).toHaveLength(1)
+  expect(await statesOf('sick')).toEqual(['held'])
+  const [row] = await query(
+    landfall.db,
+    `select max(attempts)::int as n from landfall.delivery where hook = 'sick'`,
+  )
+  expect(row).toEqual({ n: 1 })
+})
+
 describe('“a way to manually replay specific webhooks or failures within a range”', () => {
   const idsOf = async (hook: string) =>
     (

@@ -4,10 +4,7 @@ import { EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { tellOverdue } from '../../src/work/tell-overdue.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 
-const limits = [
-  { phase: 'running' as const, seconds: 3_600 },
-  { phase: 'pending' as const, seconds: 600 },
-]
+const limits = { running: 3_600_000, pending: 600_000 }
 const hook = { name: 'default', kind: 'webhook', events: [...EVENT_TYPES] }
 
 let landfall: Awaited<ReturnType<typeof createTestAccount>>
