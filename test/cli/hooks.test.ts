@@ -24,6 +24,7 @@ beforeAll(async () => {
   const hooks = [
     { name: 'ops', url: receiver.url, secret: HOOK_SECRET },
     { name: 'pair', url: receiver.url, secret: PAIR },
+    { name: 'pair-too', url: receiver.url, secret: PAIR },
     { name: 'archive', kind: 'jsonl', path: 'events.jsonl' },
     { name: 'worker', kind: 'queue', queue: 'landings' },
   ]
@@ -78,7 +79,7 @@ describe('hooks test', () => {
   test('a name that no configuration has is a failure', async () => {
     expect(await run('hooks', 'test', 'nobody')).toMatchObject({
       exitCode: 1,
-      stderr: 'No hook is called nobody. There is ops, pair, archive, worker.\n',
+      stderr: 'No hook is called nobody. There is ops, pair, pair-too, archive, worker.\n',
     })
   })
 })
@@ -119,6 +120,10 @@ describe('hooks rotate', () => {
   test('says that other kinds sign nothing', async () => {
     expect(await run('hooks', 'rotate', 'archive')).toMatchObject({ exitCode: 1, stdout: '' })
   })
+})
+
+test('doctor names hooks that share a secret', async () => {
+  expect((await run('doctor')).stdout).toContain('the same secret signs for pair and pair-too')
 })
 
 test('hooks disable holds what comes, hooks enable lets it go', async () => {
