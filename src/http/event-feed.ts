@@ -73,7 +73,7 @@ async function stream(
   const known = await listEventsAfter(deps.db, after, 1)
   if (known === null) return sendProblem(reply, 404, 'the id to go on from is that of no event')
 
-  reply.hijack()
+  void reply.hijack()
   reply.raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
