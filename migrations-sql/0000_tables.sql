@@ -47,6 +47,7 @@ CREATE TABLE "landfall"."delivery" (
 	"sequence" integer NOT NULL,
 	"state" text NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
 	"first_attempt_at" timestamp with time zone,
 	"delivered_at" timestamp with time zone,
 	"next_attempt_at" timestamp with time zone,
@@ -60,11 +61,13 @@ CREATE TABLE "landfall"."delivery" (
 CREATE TABLE "landfall"."event" (
 	"id" text PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,
-	"account" text NOT NULL,
+	"account" text,
+	"hook" text,
 	"migration" bigint,
 	"migration_id" text,
 	"sequence" integer NOT NULL,
 	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"transaction" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
 	"payload" jsonb NOT NULL
 );
 --> statement-breakpoint
@@ -75,6 +78,13 @@ CREATE TABLE "landfall"."hook" (
 	"state" text DEFAULT 'active' NOT NULL,
 	"state_reason" text,
 	"configured" boolean DEFAULT true NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"failing_since" timestamp with time zone,
+	"last_failure_at" timestamp with time zone,
+	"throttles" integer DEFAULT 0 NOT NULL,
+	"warnings" smallint DEFAULT 0 NOT NULL,
+	"paused_until" timestamp with time zone,
+	"own_events" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -175,10 +185,14 @@ ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk
 ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");--> statement-breakpoint
-CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
+CREATE INDEX "delivery_aside" ON "landfall"."delivery" USING btree ("hook","state") WHERE state in ('held', 'dead');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence");--> statement-breakpoint
+CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence") WHERE hook is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("hook","sequence") WHERE hook is not null;--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
 CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;

@@ -5,15 +5,15 @@ import { v7 as uuidv7 } from 'uuid'
 import type { AccountConfig, Config } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
-import type { Sender } from './hooks/hook.ts'
-import { createWebhookSender, type WebhookTarget } from './hooks/webhook.ts'
+import { createSenders } from './hooks/senders.ts'
+import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import type { JobHandlers, RequestJob, Schedule } from './queue/queue.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
 import { VERSION } from './runtime/version.ts'
-import { registerAccount } from './store/accounts.ts'
+import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
 import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
@@ -32,6 +32,7 @@ import { createPlannerSeats } from './work/planner-seats.ts'
 import { pollMigration } from './work/poll-migration.ts'
 import { readChosenPage } from './work/read-chosen-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
+import { tellOverdue } from './work/tell-overdue.ts'
 import { walkOn } from './work/walk-on.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
@@ -41,6 +42,7 @@ const DATABASE_PATIENCE_MS = 60_000
 const STATEMENT_MS = 15_000
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
+const OVERDUE_EVERY_MS = 5_000
 
 export interface Daemon {
   readonly databaseUrl: string
@@ -80,12 +82,17 @@ async function build(
       [...accounts.values()].map(({ provider }) => provider),
     ),
   )
-  const sender = createWebhookSender({ allowPrivate: config.allowPrivateHooks })
-  await stack.add(closing('hooks', [sender]))
+  const senders = createSenders({
+    allowPrivate: config.allowPrivateHooks,
+    defaultLink: `http://${config.host}:${config.port}/#/migrations/{account}/{migration_id}`,
+    countPhases: (account) => countPhases(db, account),
+    addJob: (name, job) => queue.addOutwardJob(name, job),
+  })
+  await stack.add(closing('hooks', [senders]))
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
   const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
-  const hooks = openHooks(config, sender)
+  const hooks = new Map(config.hooks.map((hook): [string, Hook] => [hook.name, senders.open(hook)]))
   const relay = createRelay({
     db,
     log,
@@ -118,7 +125,7 @@ async function build(
     await stack.add(relay)
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
-  const url = config.roles.has('serve') ? await serve(config, log, stack, db) : null
+  const url = config.roles.has('serve') ? await serve(config, log, stack, db, databaseUrl) : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
 
@@ -171,15 +178,6 @@ function openAccount(config: AccountConfig): Account {
   }
 }
 
-function openHooks(config: Config, sender: Sender<WebhookTarget>): Map<string, Hook> {
-  return new Map(
-    config.hooks.map((hook) => [
-      hook.name,
-      { name: hook.name, send: (event, signal) => sender.send(hook, event, signal) },
-    ]),
-  )
-}
-
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
   return [
@@ -215,6 +213,12 @@ function createHandlers(
     if (account !== undefined) await requestSweep(deps.db, name, account.sweepEveryMs * SWEEP_ECHO)
   }
 
+  async function overdue(name: string): Promise<void> {
+    const account = deps.accounts.get(name)
+    const limits = config.accounts.find((one) => one.name === name)?.overdueAfterMs
+    if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
+  }
+
   async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
@@ -227,14 +231,15 @@ function createHandlers(
     if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
   }
 
-  const { db, log, random } = deps
+  const { db, log, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
-    ...(has('plan') ? { plan, sweep } : {}),
+    ...(has('plan') ? { plan, sweep, overdue } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
       ? {
-          deliver: (job, signal) => deliverEvent({ db, log, hooks, random }, job, signal).finally(relay.wake),
+          deliver: (job, signal) =>
+            deliverEvent({ db, log, hooks, random, newEventId }, job, signal).finally(relay.wake),
         }
       : {}),
   }
@@ -249,19 +254,31 @@ function workersFor({ accounts, hooks }: Config): { requests: number; deliveries
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
 function schedulesFor(config: Config): Schedule[] {
-  return config.accounts.flatMap(({ name, burst, requestsPerSecond, sweepEveryMs }) => {
+  return config.accounts.flatMap((account) => {
+    const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
+    const hasLimits = Object.keys(account.overdueAfterMs).length > 0
     return [
       { account: name, task: 'plan' as const, everyMs },
       { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
+      ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
     ]
   })
 }
 
-async function serve(config: Config, log: Logger, stack: ServiceStack, db: Db): Promise<string> {
-  const { host, port } = config
+async function serve(
+  config: Config,
+  log: Logger,
+  stack: ServiceStack,
+  db: Db,
+  databaseUrl: string,
+): Promise<string> {
+  const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
-  const server = await stack.add(createHttpServer({ host, port, log, db, accounts, version: VERSION }))
+  const bell = createBell()
+  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION }
+  const server = await stack.add(createHttpServer(options))
+  await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
 }
 

@@ -9,6 +9,7 @@ import { addList } from './commands/list.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPoll } from './commands/poll.ts'
+import { addReplay } from './commands/replay.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addUp } from './commands/up.ts'
@@ -50,6 +51,7 @@ export function createProgram(shell: Shell): Command {
   addExplain(program, shell)
   addPlan(program, shell)
   addHooks(program, shell)
+  addReplay(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
   return program

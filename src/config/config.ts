@@ -66,15 +66,54 @@ export interface AccountConfig {
 }
 
 /** A destination for events. */
-export interface HookConfig {
+export type HookConfig = WebhookConfig | SlackConfig | CommandConfig | QueueConfig | JsonlConfig
+
+interface AnyHookConfig {
   readonly name: string
+  /** Default the four terminal ones. */
+  readonly events: readonly EventType[]
+}
+
+/** A signed HTTP request. */
+export interface WebhookConfig extends AnyHookConfig {
   readonly kind: 'webhook'
   /** http or https, without user name or password. */
   readonly url: Secret
-  /** `whsec_…`, newest first, never empty; several while a secret rotates. */
+  /** `whsec_…` or `whsk_…`, newest first, never empty; several while a secret rotates. */
   readonly secrets: readonly Secret[]
-  /** Default the four terminal ones. */
-  readonly events: readonly EventType[]
   /** Shape of the body; default `cloudevents`. */
+  readonly format: 'cloudevents' | 'standard'
+}
+
+/** A readable message to an incoming webhook of Slack. */
+interface SlackConfig extends AnyHookConfig {
+  readonly kind: 'slack'
+  readonly url: Secret
+  /** Where a message leads, with `{account}` and `{migration_id}` in it; null for Landfall's own page. */
+  readonly link: string | null
+}
+
+/** A program that gets the event on its stdin. */
+interface CommandConfig extends AnyHookConfig {
+  readonly kind: 'command'
+  /** The program and its arguments, never empty; no shell reads them. */
+  readonly command: readonly string[]
+  /** 100 ms to 20 s; default 15 s. */
+  readonly timeoutMs: number
+  readonly format: 'cloudevents' | 'standard'
+}
+
+/** A job on a BullMQ queue. */
+interface QueueConfig extends AnyHookConfig {
+  readonly kind: 'queue'
+  readonly queue: string
+  readonly format: 'cloudevents' | 'standard'
+}
+
+/** A line in a file. */
+interface JsonlConfig extends AnyHookConfig {
+  readonly kind: 'jsonl'
+  /** Absolute. */
+  readonly path: string
   readonly format: 'cloudevents' | 'standard'
 }

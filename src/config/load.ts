@@ -40,7 +40,10 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const problems = [...environment.problems, ...yaml.problems, ...draft.problems]
   if (config === null || problems.length > 0) return { kind: 'invalid', problems }
   const dataDir = config.dataDir === null ? null : resolve(folderOf(['data_dir']), config.dataDir)
-  return { kind: 'ok', config: deepFreeze({ ...config, dataDir }) }
+  const hooks = config.hooks.map((hook) =>
+    hook.kind === 'jsonl' ? { ...hook, path: resolve(dirname(yaml.path), hook.path) } : hook,
+  )
+  return { kind: 'ok', config: deepFreeze({ ...config, dataDir, hooks }) }
 }
 
 interface FoundYaml {

@@ -1,7 +1,9 @@
 import { host, isLoopback } from './address.ts'
 import type { Draft } from './draft.ts'
-import { KNOWN_KEYS } from './schema.ts'
+import { HOOK_KINDS, keysOfKind } from './hook-schema.ts'
+import { fileKey, KNOWN_KEYS, SECRET_KEYS } from './schema.ts'
 import { nearest } from './suggest.ts'
+import { name } from './values.ts'
 import { isMapping, type Path } from './yaml-file.ts'
 
 /** What no single value shows: rules over several of them. */
@@ -10,24 +12,15 @@ export function applyRules(draft: Draft): void {
   reportUnknownKeys(draft)
   reportTwins(draft, 'accounts')
   reportTwins(draft, 'hooks')
+  reportNamesWithoutKind(draft)
   reportOpenHost(draft)
 }
-
-const LATER_KINDS = ['slack', 'command', 'queue', 'jsonl']
 
 /** Covers the whole entry: the rest of it may use keys that this version does not know. */
 function reportUnavailable(draft: Draft): void {
   for (const { path, entry } of draft.entries('accounts')) {
     if (entry.provider !== 'vern') continue
     draft.report(path, 'is set, but provider vern is not available in this version', [...path, 'provider'])
-  }
-  for (const { path, entry } of draft.entries('hooks')) {
-    const kind = LATER_KINDS.find((later) => later === entry.kind)
-    if (kind === undefined) continue
-    draft.report(path, `is set, but hooks of kind ${kind} are not available in this version`, [
-      ...path,
-      'kind',
-    ])
   }
 }
 
@@ -38,7 +31,11 @@ function reportUnknownKeys(draft: Draft): void {
     reportKeysOf(draft, [...path, 'budget'], KNOWN_KEYS.budget)
     reportKeysOf(draft, [...path, 'overdue_after'], KNOWN_KEYS.overdue_after)
   }
-  for (const { path } of draft.entries('hooks')) reportKeysOf(draft, path, KNOWN_KEYS.hooks)
+  for (const { path, entry } of draft.entries('hooks')) {
+    const keys = keysOfKind(entry.kind)
+    const secret = SECRET_KEYS.hooks.filter((key) => keys.includes(key))
+    reportKeysOf(draft, path, [...keys, ...secret.map(fileKey)])
+  }
 }
 
 function reportKeysOf(draft: Draft, path: Path, known: readonly string[]): void {
@@ -54,14 +51,23 @@ function reportKeysOf(draft: Draft, path: Path, known: readonly string[]): void 
 function reportTwins(draft: Draft, list: 'accounts' | 'hooks'): void {
   const firstPaths = new Map<unknown, Path>()
   for (const { path, entry } of draft.entries(list)) {
-    const name = entry.name
-    const first = firstPaths.get(name)
-    if (name === undefined || first === undefined) firstPaths.set(name, path)
+    const first = firstPaths.get(entry.name)
+    if (entry.name === undefined || first === undefined) firstPaths.set(entry.name, path)
     else
       draft.report(
         [...path, 'name'],
         `is the same as ${draft.nameOf([...first, 'name'])}; expected another name`,
       )
+  }
+}
+
+/** The schema looks at a hook no further than an unknown kind. */
+function reportNamesWithoutKind(draft: Draft): void {
+  for (const { path, entry } of draft.entries('hooks')) {
+    if (entry.kind === undefined || HOOK_KINDS.some((kind) => kind === entry.kind)) continue
+    const parsed = name().safeParse(entry.name)
+    const [issue] = parsed.error?.issues ?? []
+    if (issue !== undefined) draft.report([...path, 'name'], issue.message)
   }
 }
 

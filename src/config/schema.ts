@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-import { EVENT_TYPES, TERMINAL_EVENT_TYPES } from '../domain/event-type.ts'
 import { PHASES } from '../domain/phase.ts'
 import { POLICIES } from '../domain/policy.ts'
-import { databaseUrl, host, providerUrl, redisUrl, webhookUrl } from './address.ts'
-import { type AccountConfig, type Config, type HookConfig, LOG_LEVELS, ROLES } from './config.ts'
-import { apiKey, apiToken, webhookSecrets } from './secrets.ts'
+import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
+import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
+import { hook } from './hook-schema.ts'
+import { apiKey, apiToken } from './secrets.ts'
 import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
 
 const ANON_BASE_URL = 'https://worker.anon.com'
@@ -38,21 +38,12 @@ const account = z.object({
   overdue_after: overdueAfter.prefault({}),
 })
 
-const hook = z.object({
-  name: name(),
-  kind: oneOf(['webhook']).default('webhook'),
-  url: webhookUrl(),
-  secret: webhookSecrets(),
-  events: wordList(EVENT_TYPES).default(TERMINAL_EVENT_TYPES),
-  format: oneOf(['cloudevents', 'standard']).default('cloudevents'),
-})
-
 const daemon = z.object({
   database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
   data_dir: z.string().optional(),
   accounts: z.array(account.transform(toAccount)).default([]),
-  hooks: z.array(hook.transform(toHook)).default([]),
+  hooks: z.array(hook).default([]),
   host: host().default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4600),
   api_token: apiToken().optional(),
@@ -77,7 +68,6 @@ export const KNOWN_KEYS = {
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
-  hooks: [...Object.keys(hook.shape), ...SECRET_KEYS.hooks.map(fileKey)],
 } satisfies Record<string, readonly string[]>
 
 /** The key that says in which file a secret stands. */
@@ -102,11 +92,6 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     statusMap: raw.status_map,
     overdueAfterMs: Object.fromEntries(overdue),
   }
-}
-
-function toHook(raw: z.output<typeof hook>): HookConfig {
-  const { name, kind, url, secret: secrets, events, format } = raw
-  return { name, kind, url, secrets, events, format }
 }
 
 function toConfig(raw: z.output<typeof daemon>): Config {

@@ -1,3 +1,6 @@
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+
+import { parseHookSecret } from '../domain/hook-secret.ts'
 import type { Secret } from './config.ts'
 import { formOf } from './form.ts'
 import { ok, type Parsed, value, wrong } from './values.ts'
@@ -25,7 +28,7 @@ function readToken(raw: unknown, minLength: number): Parsed<Secret> {
 /** One secret, or several (newest first) as a YAML list or with spaces between, while it rotates. */
 export function webhookSecrets() {
   const expected =
-    'whsec_ and the base64 of 24 to 64 random bytes, as a webhook must be signed; ' +
+    'whsec_ and the base64 of 24 to 64 random bytes, or whsk_ and an ed25519 key, as a webhook must be signed; ' +
     'make one: echo "whsec_$(openssl rand -base64 32)"'
   return value({ expected, parse: readWebhookSecrets, secret: true })
 }
@@ -40,17 +43,25 @@ function readWebhookSecrets(raw: unknown): Parsed<readonly Secret[]> {
   return ok(given.map(String))
 }
 
-const PREFIX = 'whsec_'
-
 function mistakeIn(secret: unknown): string | null {
   if (typeof secret !== 'string') return 'a list with something other than texts in it'
-  const form = formOf(secret, true)
-  if (!secret.startsWith(PREFIX)) return `${form} that does not begin with ${PREFIX}`
-
-  const encoded = secret.slice(PREFIX.length)
-  const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.toString('base64') !== encoded) return `${form} that is not base64 after ${PREFIX}`
-  return bytes.length >= 24 && bytes.length <= 64
-    ? null
-    : `${form} that holds ${bytes.length} bytes after ${PREFIX}`
+  const parsed = parseHookSecret(secret)
+  if (parsed.kind === 'invalid') return `${formOf(secret, true)} that ${parsed.reason}`
+  const isTorn = parsed.kind === 'pair' && parsed.publicKey !== null && !isPair(parsed.seed, parsed.publicKey)
+  return isTorn ? `${formOf(secret, true)} whose two halves are not of one key` : null
 }
+
+/** A secret that was cut and pasted together would sign what nobody can verify. */
+function isPair(seed: Uint8Array, publicKey: Uint8Array): boolean {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', d: base64url(seed), x: base64url(publicKey) }
+  try {
+    const probe = Buffer.from('probe')
+    const signature = sign(null, probe, createPrivateKey({ key: jwk, format: 'jwk' }))
+    const { d: _, ...open } = jwk
+    return verify(null, probe, createPublicKey({ key: open, format: 'jwk' }), signature)
+  } catch {
+    return false
+  }
+}
+
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')

@@ -38,8 +38,24 @@ function summarizeAccount({
 }
 
 /** The path of a hook's URL is often its only protection, so not even that is told. */
-function summarizeHook({ name, url, secrets, ...plain }: HookConfig) {
-  return { hook: name, ...plain, url: new URL(url).origin, secret: 'set' }
+function summarizeHook({ name, ...rest }: HookConfig) {
+  switch (rest.kind) {
+    case 'webhook': {
+      const { url, secrets, ...plain } = rest
+      return { hook: name, ...plain, url: new URL(url).origin, secret: 'set' }
+    }
+    case 'slack':
+      return { hook: name, ...rest, url: new URL(rest.url).origin }
+    case 'command': {
+      const { command, timeoutMs, ...plain } = rest
+      return { hook: name, ...plain, program: command[0], timeout: formatDuration(timeoutMs) }
+    }
+    case 'queue':
+    case 'jsonl':
+      return { hook: name, ...rest }
+    default:
+      return rest satisfies never
+  }
 }
 
 function setOrNot(secret: string | null): 'set' | 'not set' {

@@ -105,6 +105,30 @@ export function wordList<const T extends string>(words: readonly T[]) {
   return value({ expected: `one or several of ${words.join(', ')}`, parse })
 }
 
+/** A program and its arguments. A text is a program without any: it is not taken apart. */
+export function commandLine() {
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const words: unknown[] = Array.isArray(raw) ? raw : [raw]
+    const isCommand = words.length > 0 && words.every((word) => typeof word === 'string' && word !== '')
+    return isCommand ? ok(words.map(String)) : wrong()
+  }
+  // An argument may well be a secret.
+  return value({ expected: 'a program, or a list of a program and its arguments', parse, secret: true })
+}
+
+/** Queues that Landfall itself works with. */
+const OWN_QUEUES = ['schedule', 'requests', 'deliveries']
+
+export function queueName() {
+  const expected = `a name of letters, digits, - and _, other than ${OWN_QUEUES.join(', ')}`
+  return text(expected, (raw) => (/^[\w-]{1,100}$/.test(raw) && !OWN_QUEUES.includes(raw) ? raw : null))
+}
+
+export function linkTemplate() {
+  const expected = 'an http or https URL, with {account} and {migration_id} where those belong'
+  return text(expected, (raw) => (/^https?:\/\//.test(raw) && URL.canParse(raw) ? raw : null))
+}
+
 function fromNullable<T>(read: T | null | undefined): Parsed<T> {
   return read === null || read === undefined ? wrong() : ok(read)
 }

@@ -2,8 +2,8 @@ import { MAX_RETRY_AFTER_MS } from './retry-after.ts'
 
 /** What one attempt to deliver told us. No field ever holds a secret or a URL's query. */
 export type AttemptOutcome =
-  /** 2xx, with the answer complete. */
-  | { readonly kind: 'accepted'; readonly status: number; readonly durationMs: number }
+  /** 2xx with the answer complete, or the same from a hook that speaks no HTTP. */
+  | { readonly kind: 'accepted'; readonly status?: number; readonly durationMs: number }
   /** Any other answer, redirects among them; `excerpt` is the start of its body. */
   | {
       readonly kind: 'refused'
@@ -13,6 +13,8 @@ export type AttemptOutcome =
     }
   /** No answer, or one that broke off. */
   | { readonly kind: 'unreachable'; readonly reason: string }
+  /** A hook that speaks no HTTP did not take it. */
+  | { readonly kind: 'failed'; readonly reason: string }
   /** The address is one that hooks may not call; nothing was sent. */
   | { readonly kind: 'refused_address'; readonly reason: string }
 

@@ -28,6 +28,10 @@ export const EVENT_TYPES = [
   'account.suspended',
   /** The provider accepts the account's key again. */
   'account.resumed',
+  /** A hook has failed everything for one, three or four days. */
+  'hook.failing',
+  /** A hook is left alone, and its events are held. */
+  'hook.disabled',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

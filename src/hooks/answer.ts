@@ -32,7 +32,7 @@ export async function readBody(body: Dispatcher.ResponseData['body']): Promise<R
  * The start of an answer, fit for a log line and a text column: no control characters, none of our secrets (receivers
  * like to repeat the URL they were called with).
  */
-export function excerptOf(text: string, url: URL, secrets: readonly string[]): string {
+export function excerptOf(text: string, url: URL | null, secrets: readonly string[]): string {
   let clean = text
   for (const word of secretWords(url, secrets)) clean = clean.replaceAll(word, '[redacted]')
   clean = clean.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trim()
@@ -41,10 +41,14 @@ export function excerptOf(text: string, url: URL, secrets: readonly string[]): s
     .join('')
 }
 
-function secretWords(url: URL, secrets: readonly string[]): string[] {
-  const query = url.search.slice(1)
-  const values = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1))
-  const words = [query, ...values, ...url.searchParams.values(), ...secrets]
+function secretWords(url: URL | null, secrets: readonly string[]): string[] {
+  const words = [...(url === null ? [] : queryWords(url)), ...secrets]
   // The longest first, or a part would be cut out of the whole and leave the rest.
   return words.filter((word) => word.length >= MIN_SECRET_CHARACTERS).sort((a, b) => b.length - a.length)
+}
+
+function queryWords(url: URL): string[] {
+  const query = url.search.slice(1)
+  const values = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1))
+  return [query, ...values, ...url.searchParams.values()]
 }

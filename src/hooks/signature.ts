@@ -1,28 +1,14 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign as signWithKey,
+} from 'node:crypto'
+
 import { Webhook } from 'standardwebhooks'
 
-/** The key inside a `whsec_…` secret, or what is wrong with the secret, in words that do not repeat it. */
-export type ParsedSecret =
-  | { readonly kind: 'ok'; readonly key: Uint8Array }
-  | { readonly kind: 'invalid'; readonly reason: string }
-
-const PREFIX = 'whsec_'
-const MIN_KEY_BYTES = 24
-const MAX_KEY_BYTES = 64
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-export function parseHookSecret(secret: string): ParsedSecret {
-  if (!secret.startsWith(PREFIX)) return invalid(`a hook's secret must start with ${PREFIX}`)
-  const encoded = secret.slice(PREFIX.length)
-  // Buffer skips what is not base64, and would sign with another key than the receiver's.
-  if (!BASE64.test(encoded)) return invalid(`a hook's secret must be padded base64 after ${PREFIX}`)
-  const key = Buffer.from(encoded, 'base64')
-  if (key.length < MIN_KEY_BYTES || key.length > MAX_KEY_BYTES) {
-    return invalid(
-      `a hook's secret must hold ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes, this one ${key.length}`,
-    )
-  }
-  return { kind: 'ok', key }
-}
+import { PAIR_PREFIX, PUBLIC_PREFIX, parseHookSecret, SHARED_PREFIX } from '../domain/hook-secret.ts'
 
 /** The headers that identify and sign one attempt. */
 export interface SignatureHeaders extends Record<string, string> {
@@ -45,17 +31,54 @@ export function sign(
   const signatures = secrets.map((secret) => signWith(secret, id, timestamp, body))
   return {
     'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(timestamp.getTime() / 1000)),
+    'webhook-timestamp': secondsOf(timestamp),
     'webhook-signature': signatures.join(' '),
   }
 }
 
-function signWith(secret: string, id: string, timestamp: Date, body: string): string {
-  const parsed = parseHookSecret(secret)
-  if (parsed.kind === 'invalid') throw new Error(`cannot sign a webhook: ${parsed.reason}`)
-  return new Webhook(parsed.key, { format: 'raw' }).sign(id, timestamp, body)
+/** A new secret: a key for both sides, or the secret half of an ed25519 pair. */
+export function createSecret(kind: 'shared' | 'pair'): string {
+  const bytes = randomBytes(32)
+  if (kind === 'shared') return SHARED_PREFIX + bytes.toString('base64')
+  return PAIR_PREFIX + Buffer.concat([bytes, publicHalf(bytes)]).toString('base64')
 }
 
-function invalid(reason: string): ParsedSecret {
-  return { kind: 'invalid', reason }
+/** `whpk_…`, by which the receiver of an ed25519 key's signatures verifies them; null for a shared secret. */
+export function publicKeyOf(secret: string): string | null {
+  const parsed = parseHookSecret(secret)
+  if (parsed.kind !== 'pair') return null
+  return PUBLIC_PREFIX + publicHalf(parsed.seed).toString('base64')
+}
+
+function publicHalf(seed: Uint8Array): Buffer {
+  const { x = '' } = createPublicKey(privateKey(seed)).export({ format: 'jwk' })
+  return Buffer.from(x, 'base64url')
+}
+
+function signWith(secret: string, id: string, timestamp: Date, body: string): string {
+  const parsed = parseHookSecret(secret)
+  switch (parsed.kind) {
+    case 'shared':
+      return new Webhook(parsed.key, { format: 'raw' }).sign(id, timestamp, body)
+    case 'pair': {
+      // The package knows shared secrets only.
+      const content = Buffer.from(`${id}.${secondsOf(timestamp)}.${body}`)
+      return `v1a,${signWithKey(null, content, privateKey(parsed.seed)).toString('base64')}`
+    }
+    case 'invalid':
+      throw new Error(`cannot sign a webhook: its secret ${parsed.reason}`)
+    default:
+      return parsed satisfies never
+  }
+}
+
+/** What PKCS #8 writes before an ed25519 seed (RFC 8410). */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+function privateKey(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' })
+}
+
+function secondsOf(moment: Date): string {
+  return String(Math.floor(moment.getTime() / 1000))
 }

@@ -2,12 +2,16 @@ import fastify from 'fastify'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
+import { requireBearer } from './bearer.ts'
+import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 
-export interface HttpServerOptions extends HealthDeps {
+export interface HttpServerOptions extends HealthDeps, EventFeedDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
+  /** What clients of the API send; null where only this machine reaches it. */
+  readonly apiToken: string | null
 }
 
 export interface HttpServer extends Service {
@@ -19,6 +23,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = fastify({ logger: false, forceCloseConnections: true })
   let url = ''
   addHealthRoutes(app, options)
+  void app.register(async (api) => {
+    requireBearer(api, options.apiToken)
+    addEventFeed(api, options)
+  })
   app.setErrorHandler((err, request, reply) => {
     options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
     const problem = { type: 'about:blank', title: 'Something went wrong here', status: 500 }

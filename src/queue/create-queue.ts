@@ -5,7 +5,7 @@ import { createErrorLog } from './error-log.ts'
 import { createHandling } from './handling.ts'
 import { deliveryJobId, type QueueName, requestJobId } from './names.ts'
 import { createPostgres } from './postgres-backend.ts'
-import type { JobHandlers, JobQueue } from './queue.ts'
+import type { JobHandlers, JobQueue, OutwardJob } from './queue.ts'
 import { createRedis } from './redis-backend.ts'
 import type { JobsQueue } from './session.ts'
 import { createWatchdog } from './watchdog.ts'
@@ -64,6 +64,12 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
     return session.queues[name]
   }
 
+  async function addOutwardJob(name: string, { id, name: jobName, data }: OutwardJob): Promise<void> {
+    const session = watchdog.session()
+    if (!session || stopped) throw new Error(`queue ${name} is ${stopped ? 'stopped' : 'out of reach'}`)
+    await within(2_000, session.outward(name).add(jobName, data, { jobId: id, ...kept }), `adding to ${name}`)
+  }
+
   async function add(name: QueueName, jobs: readonly NewJob[]): Promise<void> {
     if (jobs.length === 0) return
     await within(2_000, addTo(open(name), jobs), `adding to queue ${name}`)
@@ -84,6 +90,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
         'deliveries',
         jobs.map((data) => ({ name: 'deliver', data, opts: { ...once, jobId: deliveryJobId(data) } })),
       ),
+    addOutwardJob,
     waiting: async (name) => await within(2_000, open(name).getWaitingCount(), `counting queue ${name}`),
     setSchedules: async (schedules) => {
       if (stopped) throw new Error('the queue is stopped')
@@ -96,6 +103,9 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
 
 /** A finished job leaves nothing behind, or its id could not be used again. */
 const once = { attempts: 1, removeOnComplete: true, removeOnFail: true }
+
+/** A finished job stays for a day, so that an event that is sent again meets its job. */
+const kept = { removeOnComplete: { age: 86_400, count: 10_000 } }
 
 async function addTo(queue: JobsQueue, jobs: readonly NewJob[]): Promise<void> {
   // On Postgres a bulk creates temporary tables, which bloats the catalogs when it is done all day.

@@ -5,6 +5,8 @@ export type QueueName = (typeof queueNames)[number]
 
 /** Braces make a Redis cluster keep all keys in one slot, which BullMQ's scripts need. */
 export const redisPrefix = '{landfall}'
+/** Where a worker looks that was told no prefix. */
+export const outwardPrefix = 'bull'
 
 /** BullMQ refuses ids with a colon and ids of digits only; the word in front takes care of the second. */
 export function requestJobId(job: RequestJob): string {

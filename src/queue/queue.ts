@@ -23,15 +23,24 @@ export interface DeliveryJob {
   readonly claim: number
 }
 
+/** An event for somebody else's worker. */
+export interface OutwardJob {
+  readonly id: string
+  readonly name: string
+  readonly data: object
+}
+
 /**
  * What this process does with jobs; a role that it does not have is left out. A handler that rejects is logged and its job
  * dropped: what is still due is planned again.
  */
 export interface JobHandlers {
-  /** The account's tick: choose the next requests. Comes with `sweep`; never runs beside itself in one process. */
+  /** The account's tick: choose the next requests. Comes with the other two; never runs beside itself in one process. */
   readonly plan?: (account: string) => Promise<void>
   /** The account's sweep is due: start a walk over all its pages. */
   readonly sweep?: (account: string) => Promise<void>
+  /** Look whether migrations of the account have become overdue. */
+  readonly overdue?: (account: string) => Promise<void>
   /** Its signal, and that of `deliver`, aborts when the process has no more time to wait for it. */
   readonly request?: (job: RequestJob, signal: AbortSignal) => Promise<void>
   readonly deliver?: (job: DeliveryJob, signal: AbortSignal) => Promise<void>
@@ -40,7 +49,7 @@ export interface JobHandlers {
 /** A repeating job for one account. */
 export interface Schedule {
   readonly account: string
-  readonly task: 'plan' | 'sweep'
+  readonly task: 'plan' | 'sweep' | 'overdue'
   readonly everyMs: number
 }
 
@@ -49,6 +58,11 @@ export interface JobQueue {
   /** A job whose id is in the queue already, waiting or at work, is not added again. */
   addRequests(jobs: readonly RequestJob[]): Promise<void>
   addDeliveries(jobs: readonly DeliveryJob[]): Promise<void>
+  /**
+   * Adds a job to a queue that others work on, under BullMQ's own prefix. Where a job with this id is still there, it is
+   * not added again.
+   */
+  addOutwardJob(queue: string, job: OutwardJob): Promise<void>
   /** Jobs handed over and not yet taken up: how far the workers are behind. */
   waiting(queue: 'requests' | 'deliveries'): Promise<number>
   /**

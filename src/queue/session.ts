@@ -1,7 +1,7 @@
 import { type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq'
 import type { Backend, Link } from './backend.ts'
 import type { Handling } from './handling.ts'
-import { type QueueName, queueNames, redisPrefix } from './names.ts'
+import { outwardPrefix, type QueueName, queueNames, redisPrefix } from './names.ts'
 import { endsWithin, within } from './within.ts'
 
 export type JobsQueue = Queue<object, void, string, object, void, string, IQueueBackend, object>
@@ -19,6 +19,8 @@ export interface SessionParts {
 /** BullMQ's objects over one set of connections. What breaks one of them may break it for good: then all are replaced. */
 export interface Session {
   readonly queues: Readonly<Record<QueueName, JobsQueue>>
+  /** A queue that others work on; made when it is first asked for. */
+  outward(name: string): JobsQueue
   alone: Link['alone']
   /** Ends it at once; jobs at work go on, and the queue will hand them out once more. */
   abandon(): Promise<void>
@@ -34,13 +36,20 @@ export async function openSession(parts: SessionParts): Promise<Session> {
     deliveries: createQueue('deliveries', link, parts),
   }
   const workers = parts.handling.queues.map((name) => createWorker(name, link, parts))
+  const outwards = new Map<string, JobsQueue>()
+
+  function outward(name: string): JobsQueue {
+    const queue = outwards.get(name) ?? createQueue(name, link, parts, outwardPrefix)
+    outwards.set(name, queue)
+    return queue
+  }
 
   async function abandon(): Promise<void> {
     const closing = [
       ...workers.map((worker) => worker.close(true)),
       // Wakes a fetch loop that is waiting for jobs, so that it sees that it is closed.
       ...workers.map((worker) => worker.getBackend().disconnectBlocking(false)),
-      ...queueNames.map((name) => queues[name].close()),
+      ...[...queueNames.map((name) => queues[name]), ...outwards.values()].map((queue) => queue.close()),
     ]
     await endsWithin(500, Promise.allSettled(closing))
     link.cut()
@@ -60,7 +69,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
     await abandon()
   }
 
-  return { queues, alone: link.alone, abandon, close }
+  return { queues, outward, alone: link.alone, abandon, close }
 }
 
 /**
@@ -78,11 +87,11 @@ export async function finish(closing: Promise<unknown>, handling: Handling, grac
   await endsWithin(1_000, done)
 }
 
-function createQueue(name: QueueName, link: Link, { onError }: SessionParts): JobsQueue {
+function createQueue(name: string, link: Link, { onError }: SessionParts, prefix = redisPrefix): JobsQueue {
   const queue: JobsQueue = new Queue(
     name,
     // The factory knows the connection.
-    { connection: {}, prefix: redisPrefix, streams: { events: { maxLen: 1_000 } } },
+    { connection: {}, prefix, streams: { events: { maxLen: 1_000 } } },
     link.producer,
   )
   queue.on('error', onError)

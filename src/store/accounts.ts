@@ -112,7 +112,7 @@ export async function markSweepCompleted(tx: Tx, name: string): Promise<void> {
 }
 
 /** How many of the account's migrations stand in each phase. */
-export async function countPhases(tx: Tx, name: string): Promise<Record<string, number>> {
+export async function countPhases(tx: Pick<Db, 'execute'>, name: string): Promise<Record<string, number>> {
   const { rows } = await tx.execute<{ phase: string; n: number }>(
     sql`select phase, count(*)::int as n from landfall.migration where account = ${name} group by phase order by phase`,
   )

@@ -1,11 +1,13 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
-import type { Db } from './db.ts'
+import { BREAKER_FAILURES } from '../domain/hook-health.ts'
+import type { ToldEvent } from '../domain/outgoing-event.ts'
+import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 
 /** Attempts under way to one hook at most, so that a slow receiver only slows itself. */
-export const ATTEMPTS_PER_HOOK = 10
+export const ATTEMPTS_PER_HOOK = 20
 
 export interface DeliveryClaim {
   readonly deliveryId: string
@@ -14,7 +16,7 @@ export interface DeliveryClaim {
 
 /**
  * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
- * delivered, held or dead.
+ * delivered, held or dead. A hook that failed too often in a row gets one attempt at a time.
  */
 export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DeliveryClaim[]> {
   const { rows } = await db.execute<{ id: string; claim: number }>(sql`
@@ -25,41 +27,45 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
         where d.hook = h.name and d.state = 'pending' and d.next_attempt_at <= now()
           and ${isFree('d.lease_until')}
           and not exists (
-            select from landfall.delivery ahead
-            where ahead.hook = d.hook and ahead.stream = d.stream and ahead.sequence < d.sequence
-              and ahead.state = 'pending')
+            select from landfall.delivery other
+            where other.hook = d.hook and other.stream = d.stream and other.state = 'pending' and other.id <> d.id
+              -- Or an attempt of a later event is under way, after which an earlier one was asked for again.
+              and (other.sequence < d.sequence or not ${isFree('other.lease_until')}))
         order by d.next_attempt_at, d.id
-        limit greatest(0, ${ATTEMPTS_PER_HOOK} - (
+        limit greatest(0, case when h.failures >= ${BREAKER_FAILURES} then 1 else ${ATTEMPTS_PER_HOOK} end - (
           select count(*) from landfall.delivery b
-          where b.hook = h.name and b.state = 'pending' and not ${isFree('b.lease_until')}))
+          where b.hook = h.name and b.state = 'pending' and b.lease_until is not null
+            and not ${isFree('b.lease_until')}))
         for no key update skip locked) line
-      where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active')
+      where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active' and ${isPast('h.paused_until')})
     update landfall.delivery d set claim = d.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
     from due where d.id = due.id returning d.id, d.claim`)
   return rows.map((row) => ({ deliveryId: row.id, claim: row.claim }))
 }
 
+/** No pause lasts longer than 72 minutes: one that seems to was written before the clock was set back. */
+function isPast(pausedUntil: string): SQL {
+  const column = sql.raw(pausedUntil)
+  return sql`(${column} is null or ${column} <= now() or ${column} > now() + interval '90 minutes')`
+}
+
 export interface ClaimedDelivery {
   readonly hook: string
-  /** 1-based number of the attempt that begins. */
+  /** 1-based number of the attempt that begins, since the delivery was last set going. */
   readonly attempt: number
-  readonly event: {
-    readonly id: string
-    readonly type: EventType
-    readonly account: string
-    readonly migrationId: string | null
-    readonly sequence: number
-    readonly recordedAt: Date
-    readonly payload: Record<string, unknown>
-  }
+  /** Whether the hook's last attempt failed. */
+  readonly isHookFailing: boolean
+  readonly event: ToldEvent
 }
 
 type AttemptRow = {
   hook: string
-  attempts: number
+  failures: number
+  is_hook_failing: boolean
   id: string
   type: EventType
-  account: string
+  account: string | null
+  about_hook: string | null
   migration_id: string | null
   sequence: number
   recorded_at: string
@@ -74,26 +80,33 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
   const { rows } = await db.execute<AttemptRow>(sql`
     update landfall.delivery d set lease_until = ${inSeconds(WORK_S)},
       first_attempt_at = coalesce(d.first_attempt_at, now())
-    from landfall.event e
+    from landfall.event e, landfall.hook h
     where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
-      and d.lease_until > now() and e.id = d.event
-    returning d.hook, d.attempts, e.id, e.type, e.account, e.migration_id, e.sequence, e.recorded_at, e.payload`)
+      and d.lease_until > now() and e.id = d.event and h.name = d.hook
+    returning d.hook, d.failures, h.failures > 0 as is_hook_failing, e.id, e.type, e.account, e.hook as about_hook,
+      e.migration_id, e.sequence, e.recorded_at, e.payload`)
   const row = rows[0]
   if (row === undefined) return null
-  const { hook, attempts, id, type, account, sequence, payload } = row
+  const { hook, failures, id, type, account, sequence, payload } = row
   const recordedAt = new Date(row.recorded_at)
-  const event = { id, type, account, migrationId: row.migration_id, sequence, recordedAt, payload }
-  return { hook, attempt: attempts + 1, event }
+  const about = { account, hook: row.about_hook, migrationId: row.migration_id }
+  const event = { id, type, ...about, sequence, recordedAt, payload }
+  return { hook, attempt: failures + 1, isHookFailing: row.is_hook_failing, event }
 }
 
 const held = (delivery: DeliveryClaim) =>
   sql`id = ${delivery.deliveryId}::bigint and claim = ${delivery.claim}`
 
-export async function markDelivered(db: Db, delivery: DeliveryClaim, statusCode: number): Promise<void> {
+export async function markDelivered(
+  db: Db,
+  delivery: DeliveryClaim,
+  statusCode: number | null,
+): Promise<void> {
   await db.execute(sql`
     update landfall.delivery set state = 'delivered', delivered_at = now(), next_attempt_at = null, lease_until = null,
       attempts = attempts + 1, last_status_code = ${statusCode}, last_error = null
-    where ${held(delivery)} and state = 'pending'`)
+    -- Held, where its hook was disabled meanwhile: what was accepted need not be sent again.
+    where ${held(delivery)} and state in ('pending', 'held')`)
 }
 
 export interface FailedAttempt {
@@ -102,31 +115,31 @@ export interface FailedAttempt {
 }
 
 const noteFailure = (failed: FailedAttempt) =>
-  sql`attempts = attempts + 1, last_status_code = ${failed.statusCode}, last_error = ${failed.error}`
+  sql`attempts = attempts + 1, failures = failures + 1, last_status_code = ${failed.statusCode}, last_error = ${failed.error}`
 
 export async function retryDelivery(
-  db: Db,
+  tx: Tx,
   delivery: DeliveryClaim,
   failed: FailedAttempt,
   inMs: number,
 ): Promise<void> {
-  await db.execute(sql`
+  await tx.execute(sql`
     update landfall.delivery set lease_until = null, next_attempt_at = ${inSeconds(inMs / 1000)}, ${noteFailure(failed)}
     where ${held(delivery)} and state = 'pending'`)
 }
 
 /** Every attempt was used up; what stands behind it in its stream may go. */
-export async function buryDelivery(db: Db, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
-  await db.execute(sql`
+export async function buryDelivery(tx: Tx, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
+  await tx.execute(sql`
     update landfall.delivery set state = 'dead', next_attempt_at = null, lease_until = null, ${noteFailure(failed)}
     where ${held(delivery)} and state = 'pending'`)
 }
 
-/** What the receiver said as it disabled its hook, by which the delivery is held already. */
-export async function noteLastAnswer(db: Db, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
-  await db.execute(
-    sql`update landfall.delivery set ${noteFailure(failed)} where ${held(delivery)} and state = 'held'`,
-  )
+/** The attempt after which its hook was disabled: the delivery waits with the others. */
+export async function holdDelivery(tx: Tx, delivery: DeliveryClaim, failed: FailedAttempt): Promise<void> {
+  await tx.execute(sql`
+    update landfall.delivery set state = 'held', next_attempt_at = null, lease_until = null, ${noteFailure(failed)}
+    where ${held(delivery)} and state in ('pending', 'held')`)
 }
 
 /** Not an attempt after all: the process is stopping, or does not know the hook. */

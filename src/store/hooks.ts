@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
 import { type Db, inTransaction } from './db.ts'
+import { DELIVERIES_CHANNEL } from './events.ts'
 import { jsonRows } from './json-rows.ts'
+import { rowsOf } from './rows.ts'
 
 export interface ConfiguredHook {
   readonly name: string
@@ -31,6 +33,11 @@ export interface HookRow {
   readonly kind: string
   readonly state: 'active' | 'disabled'
   readonly state_reason: string | null
+  /** Attempts that failed since the last one that was accepted, and the first of them. */
+  readonly failures: number
+  readonly failing_since: string | null
+  /** Nothing is sent before. */
+  readonly paused_until: string | null
   readonly events: string[]
   readonly pending: number
   readonly held: number
@@ -38,38 +45,59 @@ export interface HookRow {
 }
 
 export async function listHooks(db: Db): Promise<HookRow[]> {
-  const { rows } = await db.execute<HookRow & Record<string, unknown>>(sql`
-    select h.name, h.kind, h.state, h.state_reason, h.events,
+  return rowsOf<HookRow & Record<string, unknown>>(
+    db,
+    sql`
+    select h.name, h.kind, h.state, h.state_reason, h.failures, h.failing_since,
+      h.paused_until, h.events,
       count(d.id) filter (where d.state = 'pending')::int as pending,
       count(d.id) filter (where d.state = 'held')::int as held,
       count(d.id) filter (where d.state = 'dead')::int as dead
     from landfall.hook h left join landfall.delivery d on d.hook = h.name and d.state <> 'delivered'
-    where h.configured group by h.name order by h.name`)
-  return rows
+    where h.configured group by h.name order by h.name`,
+  )
 }
 
-/** The receiver asked to be left alone: what was to come is held. */
-export async function disableHook(db: Db, name: string, reason: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    await tx.execute(
-      sql`update landfall.hook set state = 'disabled', state_reason = ${reason} where name = ${name}`,
-    )
-    await tx.execute(sql`
-      update landfall.delivery set state = 'held', next_attempt_at = null, lease_until = null
-      where hook = ${name} and state = 'pending'`)
-  })
+/**
+ * The receiver is left alone: what was to come is held. So is what died in the same run of failures, as it was the
+ * hook's failure and not the event's; enabled again, the hook gets all of it in order.
+ */
+export async function disableHook(db: Pick<Db, 'execute'>, name: string, reason: string): Promise<void> {
+  await db.execute(sql`
+    with hook as (
+      update landfall.hook set state = 'disabled', state_reason = ${reason}, paused_until = null
+      where name = ${name} returning name, failing_since)
+    update landfall.delivery d set state = 'held', next_attempt_at = null, lease_until = null
+    from hook where d.hook = hook.name
+      and (d.state = 'pending' or (d.state = 'dead' and d.first_attempt_at >= hook.failing_since))`)
 }
 
 /** Returns how many held deliveries are on their way again; null where no hook has this name. */
 export async function enableHook(db: Db, name: string): Promise<number | null> {
   return inTransaction(db, async (tx) => {
-    const enabled = await tx.execute(
-      sql`update landfall.hook set state = 'active', state_reason = null where name = ${name} returning name`,
-    )
+    const enabled = await tx.execute(sql`
+      update landfall.hook set state = 'active', state_reason = null, failures = 0, failing_since = null,
+        last_failure_at = null, throttles = 0, warnings = 0, paused_until = null
+      where name = ${name} returning name`)
     if (enabled.rows.length === 0) return null
     const { rows } = await tx.execute(sql`
-      update landfall.delivery set state = 'pending', next_attempt_at = now()
+      update landfall.delivery set state = 'pending', failures = 0, next_attempt_at = now()
       where hook = ${name} and state = 'held' returning id`)
+    await tx.execute(sql`select pg_notify(${DELIVERIES_CHANNEL}, '')`)
     return rows.length
   })
+}
+
+/**
+ * What was written while its hook was being enabled or disabled may have met the state before. Returns how many
+ * deliveries did not fit their hook's state.
+ */
+export async function alignDeliveries(db: Db): Promise<number> {
+  const held = await db.execute(sql`
+    update landfall.delivery d set state = 'held', next_attempt_at = null, lease_until = null
+    from landfall.hook h where h.state = 'disabled' and d.hook = h.name and d.state = 'pending'`)
+  const released = await db.execute(sql`
+    update landfall.delivery d set state = 'pending', failures = 0, next_attempt_at = now()
+    from landfall.hook h where h.state = 'active' and d.hook = h.name and d.state = 'held'`)
+  return (held.rowCount ?? 0) + (released.rowCount ?? 0)
 }

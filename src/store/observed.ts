@@ -116,7 +116,7 @@ export async function updateMigrations(
         then least(m.false_doubts + 1, ${MOST_FALSE_DOUBTS}) else m.false_doubts end,
       next_poll_at = r.next_poll_at, urgent = r.urgent or (m.doubted and r.via <> 'get'), polls = m.polls + case when r.via = 'get' then 1 else 0 end,
       rechecks = r.rechecks, transitions = r.transitions, events = r.events,
-      failures = 0, misses = 0, vanished_at = null
+      failures = 0, misses = 0, vanished_at = null, overdue = m.overdue and r.phase = m.phase
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}
     where m.id = r.key`)
 }

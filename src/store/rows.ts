@@ -3,7 +3,10 @@ import type { SQL } from 'drizzle-orm'
 import type { Db } from './db.ts'
 
 /** A query's rows, with moments as RFC 3339 in UTC, as precise as Postgres has them. */
-export async function rowsOf<T extends Record<string, unknown>>(db: Db, query: SQL): Promise<T[]> {
+export async function rowsOf<T extends Record<string, unknown>>(
+  db: Pick<Db, 'execute'>,
+  query: SQL,
+): Promise<T[]> {
   const { rows } = await db.execute<T>(query)
   return rows.map((row) => {
     const entries = Object.entries(row).map(([name, value]) => [
@@ -15,7 +18,7 @@ export async function rowsOf<T extends Record<string, unknown>>(db: Db, query: S
 }
 
 function isMoment(column: string): boolean {
-  return /(^|_)at$|^(not_before|not_after|status_since|hour)$/.test(column)
+  return /(^|_)at$|^(not_before|not_after|status_since|failing_since|paused_until|hour)$/.test(column)
 }
 
 /** Drizzle leaves moments as Postgres writes them: `2026-03-04 10:22:41.004+01`, in the session's zone. */

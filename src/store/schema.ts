@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -25,6 +26,7 @@ import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 
 export const landfall = pgSchema('landfall')
 
+const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' })
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
 
@@ -206,19 +208,28 @@ export const events = landfall.table(
   {
     id: text('id').primaryKey(),
     type: text('type').$type<EventType>().notNull(),
-    account: text('account').notNull(),
+    /** Null for events of a hook. */
+    account: text('account'),
+    /** The hook that an event is about. */
+    hook: text('hook'),
     /** Null for events of the account itself. */
     migration: bigint('migration', { mode: 'bigint' }).references(() => migrations.id),
     migrationId: text('migration_id'),
-    /** 1, 2, … per migration, or per account for its own events. */
+    /** 1, 2, … per migration, or per account or hook for their own events. */
     sequence: integer('sequence').notNull(),
     recordedAt: moment('recorded_at').notNull().defaultNow(),
+    /** Readers follow the order of transactions, as they become visible in another one than they began in. */
+    transaction: transactionId('transaction').notNull().default(sql`pg_current_xact_id()`),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
   },
   (t) => [
     index('event_recorded').on(t.recordedAt),
+    index('event_order').on(t.transaction, t.id),
     // Never two events at one place of a stream, whatever else goes wrong.
-    uniqueIndex('event_place').on(t.account, sql`coalesce(migration_id, '')`, t.sequence),
+    uniqueIndex('event_place')
+      .on(t.account, sql`coalesce(migration_id, '')`, t.sequence)
+      .where(sql`hook is null`),
+    uniqueIndex('event_place_of_hook').on(t.hook, t.sequence).where(sql`hook is not null`),
   ],
 )
 
@@ -230,6 +241,17 @@ export const hooks = landfall.table('hook', {
   stateReason: text('state_reason'),
   /** False once no configuration names it any more. */
   configured: boolean('configured').notNull().default(true),
+  /** Attempts that failed since the last one that was accepted: the breaker (see `decideHealth`). */
+  failures: integer('failures').notNull().default(0),
+  failingSince: moment('failing_since'),
+  lastFailureAt: moment('last_failure_at'),
+  throttles: integer('throttles').notNull().default(0),
+  /** Stages of warning told in this run of failures. */
+  warnings: smallint('warnings').notNull().default(0),
+  /** Nothing is sent before. */
+  pausedUntil: moment('paused_until'),
+  /** Number of the hook's own events. */
+  ownEvents: integer('own_events').notNull().default(0),
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
@@ -243,11 +265,13 @@ export const deliveries = landfall.table(
     hook: text('hook')
       .notNull()
       .references(() => hooks.name),
-    /** What must arrive in order: one migration's events, or one account's. */
+    /** What must arrive in order: one migration's events, one account's, or one hook's. */
     stream: text('stream').notNull(),
     sequence: integer('sequence').notNull(),
     state: text('state').$type<'pending' | 'delivered' | 'dead' | 'held'>().notNull(),
     attempts: integer('attempts').notNull().default(0),
+    /** Failed attempts since it was last set going: its place in the schedule. */
+    failures: integer('failures').notNull().default(0),
     firstAttemptAt: moment('first_attempt_at'),
     deliveredAt: moment('delivered_at'),
     nextAttemptAt: moment('next_attempt_at'),
@@ -259,8 +283,12 @@ export const deliveries = landfall.table(
   (t) => [
     unique('delivery_once').on(t.event, t.hook),
     // The relay: what is due, and what waits behind it in its stream.
-    index('delivery_due').on(t.hook, t.nextAttemptAt).where(sql`state = 'pending'`),
+    index('delivery_due').on(t.hook, t.nextAttemptAt, t.id).where(sql`state = 'pending'`),
     index('delivery_line').on(t.hook, t.stream, t.sequence).where(sql`state = 'pending'`),
+    // How many attempts are under way.
+    index('delivery_leased').on(t.hook).where(sql`state = 'pending' and lease_until is not null`),
+    // What waits for a person.
+    index('delivery_aside').on(t.hook, t.state).where(sql`state in ('held', 'dead')`),
   ],
 )
 

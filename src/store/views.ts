@@ -130,7 +130,8 @@ export async function listTransitions(db: Db, migration: Identity): Promise<Tran
 export type EventRecord = {
   readonly event_id: string
   readonly type: EventType
-  readonly account: string
+  /** Null for events of a hook. */
+  readonly account: string | null
   readonly migration_id: string | null
   readonly sequence: number
   readonly recorded_at: string
@@ -162,6 +163,28 @@ export async function listDeliveries(db: Db, eventIds: readonly string[]): Promi
     db,
     sql`select d.* from reporting.deliveries d join reporting.events e on e.event_id = d.event_id
       where d.event_id = any(${sql.param(eventIds)}::text[]) order by e.sequence, d.hook`,
+  )
+}
+
+export type HookDeliveryRow = DeliveryRow & {
+  readonly account: string | null
+  readonly migration_id: string | null
+  readonly recorded_at: string
+}
+
+/** A hook's deliveries, those of the newest events first. */
+export async function listHookDeliveries(
+  db: Db,
+  hook: string,
+  state: DeliveryRow['state'] | null,
+  limit: number,
+): Promise<HookDeliveryRow[]> {
+  return rowsOf<HookDeliveryRow>(
+    db,
+    sql`select d.*, e.account, e.migration_id, e.recorded_at
+      from reporting.deliveries d join reporting.events e using (event_id)
+      where d.hook = ${hook} and (${state}::text is null or d.state = ${state})
+      order by e.recorded_at desc, e.event_id desc limit ${limit}`,
   )
 }
 

@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import type { Db } from '../store/db.ts'
 import { claimDueDeliveries, type DeliveryClaim } from '../store/deliveries.ts'
+import { alignDeliveries } from '../store/hooks.ts'
 
 export interface RelayDeps {
   readonly db: Db
@@ -13,6 +16,8 @@ export interface RelayDeps {
 
 /** What is due is looked for this often, even where every ring was lost. */
 const LOOK_EVERY_MS = 1_000
+const GATHER_MS = 5
+const ALIGN_EVERY_MS = 5_000
 
 export interface Relay extends Service {
   /** There may be something to deliver. */
@@ -41,14 +46,24 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   async function run(): Promise<void> {
+    let alignAt = 0
     while (!stopped) {
       rung = false
-      const relayed = await relayDeliveries(deps).catch((err: unknown) => {
+      const isTimeToAlign = performance.now() >= alignAt
+      if (isTimeToAlign) alignAt = performance.now() + ALIGN_EVERY_MS
+      const relayed = await relayOnce(isTimeToAlign).catch((err: unknown) => {
         deps.log.warn({ err }, 'relay.failed')
         return 0
       })
       if (relayed === 0) await waitForRing()
+      // Attempts that end at about the same time are followed up together.
+      else await delay(GATHER_MS)
     }
+  }
+
+  async function relayOnce(isTimeToAlign: boolean): Promise<number> {
+    if (isTimeToAlign) await alignDeliveries(deps.db)
+    return relayDeliveries(deps)
   }
 
   async function start(): Promise<void> {

@@ -15,13 +15,13 @@ describe('usage', () => {
   test('help names every command, on stdout', async () => {
     const { exitCode, stdout, stderr } = await run(['--help'])
 
-    for (const name of 'up demo simulate migrate list show watch wait poll hooks doctor'.split(' ')) {
+    for (const name of 'up demo simulate migrate list show watch wait poll hooks replay doctor'.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     }
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   })
 
-  test.each('up demo simulate migrate list show watch wait poll hooks doctor'.split(' '))(
+  test.each('up demo simulate migrate list show watch wait poll hooks replay doctor'.split(' '))(
     'the help of %s has an example',
     async (name) => {
       const { exitCode, stdout } = await run([name, '--help'])

@@ -279,9 +279,53 @@ describe('the value', () => {
       config.accounts,
       config.accounts[0],
       config.hooks[0]?.events,
-      config.hooks[0]?.secrets,
+      config.hooks[0]?.kind === 'webhook' && config.hooks[0].secrets,
     ]) {
       expect(Object.isFrozen(part)).toBe(true)
     }
   })
+})
+
+test('every kind of hook has its own settings', () => {
+  const text = `
+hooks:
+  - { name: w, url: https://a.test/w, secret: ${WEBHOOK_SECRET} }
+  - { name: s, kind: slack, url: https://a.test/s, link: "https://b.test/{account}/{migration_id}" }
+  - { name: c, kind: command, command: [/bin/notify, --loud], timeout: 3s, events: [migration.failed] }
+  - { name: q, kind: queue, queue: landings, format: standard }
+  - { name: j, kind: jsonl, path: events.jsonl }
+`
+  const { hooks } = loaded({ ANON_API_KEY: KEY }, yaml(text))
+
+  expect(hooks.map(({ events, ...rest }) => [events.length, rest])).toEqual([
+    [
+      4,
+      {
+        name: 'w',
+        kind: 'webhook',
+        url: 'https://a.test/w',
+        secrets: [WEBHOOK_SECRET],
+        format: 'cloudevents',
+      },
+    ],
+    [
+      4,
+      { name: 's', kind: 'slack', url: 'https://a.test/s', link: 'https://b.test/{account}/{migration_id}' },
+    ],
+    [
+      1,
+      {
+        name: 'c',
+        kind: 'command',
+        command: ['/bin/notify', '--loud'],
+        timeoutMs: 3_000,
+        format: 'cloudevents',
+      },
+    ],
+    [4, { name: 'q', kind: 'queue', queue: 'landings', format: 'standard' }],
+    [
+      4,
+      { name: 'j', kind: 'jsonl', path: expect.stringMatching(/^\/.*events\.jsonl$/), format: 'cloudevents' },
+    ],
+  ])
 })

@@ -97,15 +97,39 @@ describe('what a later version will know', () => {
       'accounts[0].provider (landfall.yaml line 2) is set, but provider vern is not available in this version',
     ])
   })
+})
 
-  test.each(['slack', 'command', 'queue', 'jsonl'])(
-    'a hook of kind %s is one problem, whatever else it says',
-    (kind) => {
-      expect(complaints({}, yaml(`hooks: [{ name: h, kind: ${kind}, path: x }]`))).toEqual([
-        `hooks[0].kind (landfall.yaml line 1) is set, but hooks of kind ${kind} are not available in this version`,
-      ])
-    },
-  )
+describe('kinds of hook', () => {
+  const hook = (text: string) => complaints({}, yaml(`hooks: [{ name: h, ${text} }]`))
+
+  test.each([
+    [
+      'kind: carrier-pigeon',
+      'hooks[0].kind',
+      'is "carrier-pigeon"; expected one of webhook, slack, command, queue, jsonl',
+    ],
+    ['kind: slack', 'hooks[0].url', 'is not set; expected an http or https URL'],
+    ['kind: slack, url: "https://a.test/x", secret: x', 'hooks[0].secret', 'is not a known key; known are'],
+    [
+      'kind: slack, url: "https://a.test/x", link: here',
+      'hooks[0].link',
+      'is "here"; expected an http or https URL',
+    ],
+    ['kind: command', 'hooks[0].command', 'is not set; expected a program'],
+    ['kind: command, command: []', 'hooks[0].command', 'is an empty list; expected a program'],
+    ['kind: command, command: [a, 1]', 'hooks[0].command', 'is a list; expected a program'],
+    ['kind: command, command: a, timeout: 1m', 'hooks[0].timeout', 'expected a duration'],
+    ['kind: queue, queue: "a:b"', 'hooks[0].queue', 'expected a name of letters'],
+    ['kind: queue, queue: deliveries', 'hooks[0].queue', 'other than schedule, requests, deliveries'],
+    ['kind: jsonl', 'hooks[0].path', 'is not set; expected a text'],
+    ['kind: jsonl, path: a, format: xml', 'hooks[0].format', 'expected one of cloudevents, standard'],
+  ])('{ %s } is one problem that says what is accepted', (text, where, message) => {
+    const found = hook(text)
+
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(new RegExp(`^${where.replaceAll(/[[\].]/g, '\\$&')} `))
+    expect(found[0]).toContain(message)
+  })
 })
 
 describe('a YAML file', () => {
@@ -151,7 +175,7 @@ hooks:
       expect.stringMatching(/^accounts\[3\]\.name \(landfall\.yaml line 5\) is not set; expected a name/),
       expect.stringMatching(/^accounts\[3\]\.api_key \(landfall\.yaml line 5\) is not set; expected the key/),
       expect.stringMatching(/^hooks\[0\]\.name \(landfall\.yaml line 7\) is "-h"; expected a name/),
-      'hooks[0].kind (landfall.yaml line 7) is "carrier-pigeon"; expected one of webhook',
+      'hooks[0].kind (landfall.yaml line 7) is "carrier-pigeon"; expected one of webhook, slack, command, queue, jsonl',
     ])
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { KEY, problemsOf, WEBHOOK, WEBHOOK_SECRET } from './sources.ts'
 
+const PAIR = 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=='
 const whsec = (bytes: number) => `whsec_${Buffer.alloc(bytes, 1).toString('base64')}`
 
 describe('a variable that cannot be understood', () => {
@@ -62,6 +63,18 @@ describe('a variable that cannot be understood', () => {
     ],
     ['LANDFALL_WEBHOOK_SECRET', whsec(23), 'holds 23 bytes after whsec_', '24 to 64 random bytes'],
     ['LANDFALL_WEBHOOK_SECRET', whsec(65), 'holds 65 bytes after whsec_', '24 to 64 random bytes'],
+    [
+      'LANDFALL_WEBHOOK_SECRET',
+      'whpk_1SiA4o9hyqTCpIqC5V9H',
+      "is a receiver's public key",
+      'whsk_ and an ed25519 key',
+    ],
+    [
+      'LANDFALL_WEBHOOK_SECRET',
+      `whsk_${Buffer.alloc(64, 1).toString('base64')}`,
+      'two halves are not of one key',
+      'ed25519',
+    ],
     ['LANDFALL_WEBHOOK_SECRET', `${WEBHOOK_SECRET} whsec_x`, 'is not base64', '24 to 64 random bytes'],
   ])(
     '%s=%s is one problem that names it, tells its form and what is accepted',
@@ -89,7 +102,7 @@ describe('a variable that cannot be understood', () => {
     },
   )
 
-  test.each([whsec(24), whsec(64), `${whsec(24)}  ${whsec(32)}`])(
+  test.each([whsec(24), whsec(64), `${whsec(24)}  ${whsec(32)}`, PAIR, `${whsec(24)} ${PAIR}`])(
     'the webhook secret %s is fine',
     (secret) => {
       expect(problemsOf({ ...WEBHOOK, LANDFALL_WEBHOOK_SECRET: secret })).toEqual([])

@@ -36,7 +36,7 @@ describe('a transition', () => {
     }
   })
 
-  test('is never told as a discovery, nor as news of the account', () => {
+  test('is never told as a discovery, nor as news of the account or a hook', () => {
     const told = new Set(pairs.flatMap(([from, to]) => eventsOfChange(from, to)))
 
     expect(EVENT_TYPES.filter((type) => !told.has(type))).toEqual([
@@ -46,6 +46,8 @@ describe('a transition', () => {
       'account.baseline_completed',
       'account.suspended',
       'account.resumed',
+      'hook.failing',
+      'hook.disabled',
     ])
   })
 })

@@ -26,7 +26,8 @@ async function claimOne(): Promise<DeliveryClaim> {
 async function attempt(outcome: AttemptOutcome): Promise<void> {
   const { db, deps } = landfall
   const hooks = new Map([[hook.name, { name: hook.name, send: async () => outcome }]])
-  await deliverEvent({ db, log: deps.log, hooks, random: () => 0 }, await claimOne(), never)
+  const { log, newEventId } = deps
+  await deliverEvent({ db, log, hooks, random: () => 0, newEventId }, await claimOne(), never)
 }
 
 async function load() {
@@ -56,6 +57,7 @@ test('ten failures in a row are all that a delivery gets', async () => {
     await attempt(failed)
     expect(await load()).toMatchObject({ state: 'pending', attempts: failure })
     await query(landfall.db, 'update landfall.delivery set next_attempt_at = now()')
+    await query(landfall.db, 'update landfall.hook set paused_until = null')
   }
   await attempt(failed)
 

@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 
+import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { type Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
@@ -182,5 +184,112 @@ describe('createGuardedAgent', () => {
       expect(statusCode).toBe(200)
     }
     expect(receiver.requests).toHaveLength(3)
+  })
+})
+
+describe('1,000 generated URLs', () => {
+  const octet = fc.integer({ min: 0, max: 255 })
+  const innerIpv4 = fc
+    .tuple(
+      fc.constantFrom(
+        [10],
+        [127],
+        [0],
+        [169, 254],
+        [192, 168],
+        [172, 16],
+        [172, 31],
+        [100, 64],
+        [100, 127],
+        [198, 18],
+        [192, 0, 2],
+        [224],
+        [255],
+      ),
+      fc.array(octet, { minLength: 4, maxLength: 4 }),
+    )
+    .map(([head, rest]) => [...head, ...rest].slice(0, 4))
+
+  const number = ([a = 0, b = 0, c = 0, d = 0]: number[]) => ((a * 256 + b) * 256 + c) * 256 + d
+  const hex = (value: number) => `0x${value.toString(16)}`
+  const octal = (value: number) => `0${value.toString(8)}`
+  const pairs = (bytes: number[]) => ipaddr.fromByteArray(bytes).toString()
+
+  /** Every way that we know to write one IPv4 address. */
+  const spelling = fc.constantFrom<(bytes: number[]) => string>(
+    (bytes) => bytes.join('.'),
+    (bytes) => `${bytes.join('.')}.`,
+    (bytes) => bytes.map(hex).join('.'),
+    (bytes) => bytes.map(octal).join('.'),
+    (bytes) => bytes.map((byte, index) => [hex, octal, String][index % 3]?.(byte)).join('.'),
+    (bytes) => String(number(bytes)),
+    (bytes) => hex(number(bytes)),
+    (bytes) => octal(number(bytes)),
+    (bytes) => `${bytes[0]}.${number([0, ...bytes.slice(1)])}`,
+    (bytes) => `${bytes[0]}.${bytes[1]}.${number([0, 0, ...bytes.slice(2)])}`,
+    (bytes) => encodeURIComponent(bytes.join('.')).replaceAll('.', '%2e'),
+    (bytes) => bytes.join('。'),
+    (bytes) => `[::ffff:${bytes.join('.')}]`,
+    (bytes) => `[${pairs([...Array(10).fill(0), 255, 255, ...bytes])}]`,
+    (bytes) => `[64:ff9b::${bytes.join('.')}]`,
+    (bytes) => `[${pairs([0x20, 0x02, ...bytes, ...Array(10).fill(1)])}]`,
+    (bytes) => `[::${bytes.join('.')}]`,
+  )
+  const innerIpv6 = fc
+    .tuple(
+      fc.constantFrom([0xfc, 0], [0xfd, 7], [0xfe, 0x80], [0xff, 2]),
+      fc.array(octet, { minLength: 14, maxLength: 14 }),
+    )
+    .map(([head, rest]) => `[${pairs([...head, ...rest])}]`)
+  const written = fc.oneof(
+    { arbitrary: fc.tuple(innerIpv4, spelling).map(([bytes, write]) => write(bytes)), weight: 8 },
+    { arbitrary: innerIpv6, weight: 1 },
+    { arbitrary: fc.constantFrom(...SPELLINGS), weight: 1 },
+  )
+  /** What a name may resolve to: one inner address at least, among others or alone. */
+  const answer = fc
+    .tuple(innerIpv4, fc.constantFrom([], [PUBLIC], [PUBLIC, NOBODY]), fc.boolean())
+    .map(([bytes, others, isFirst]) =>
+      isFirst ? [bytes.join('.'), ...others] : [...others, bytes.join('.')],
+    )
+  const cut = fc.constantFrom('/', '/hook?x=1', '/hook#@93.184.216.34/', '/%2e%2e/', ':80/', ':8443/a')
+
+  test('none of them leads to a call of an inner address', async () => {
+    const dialled = watchDials()
+    const outcomes: unknown[] = []
+    let refused = 0
+    const called = async (url: string, addresses: string[]) => {
+      const agent = createGuardedAgent({
+        allowPrivate: false,
+        connectTimeoutMs: 5_000,
+        lookup: resolverOf(addresses).lookup,
+      })
+      try {
+        outcomes.push(await request(url, { dispatcher: agent.dispatcher, method: 'POST', body: '{}' }))
+      } catch (error) {
+        // What no version of Node takes for a URL cannot be called either.
+        if (error instanceof ForbiddenAddressError) refused += 1
+        else if (!(error instanceof TypeError)) outcomes.push([url, addresses, error])
+      } finally {
+        await agent.close()
+      }
+    }
+
+    const host = fc.oneof(
+      { arbitrary: fc.tuple(written, fc.constant<string[]>([PUBLIC])), weight: 3 },
+      { arbitrary: fc.tuple(fc.domain(), answer), weight: 1 },
+    )
+    const scheme = fc.constantFrom('http', 'https')
+    await fc.assert(
+      fc.asyncProperty(scheme, host, cut, (by, [name, addresses], rest) =>
+        called(`${by}://${name}${rest}`, addresses),
+      ),
+      { numRuns: 1_000 },
+    )
+
+    expect(outcomes).toEqual([])
+    expect(refused).toBeGreaterThan(900)
+    expect(dialled).toEqual([])
+    expect(receiver.requests).toEqual([])
   })
 })

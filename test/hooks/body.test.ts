@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-
+import type { OutgoingEvent } from '../../src/domain/outgoing-event.ts'
 import { encodeBody } from '../../src/hooks/body.ts'
-import type { OutgoingEvent } from '../../src/hooks/hook.ts'
 
 const event: OutgoingEvent = {
   id: 'evt_0199',

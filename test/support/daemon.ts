@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 
-import type { AccountConfig, Config, HookConfig } from '../../src/config/config.ts'
+import type { AccountConfig, Config, WebhookConfig } from '../../src/config/config.ts'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 
 export const HOOK_SECRET = `whsec_${Buffer.from('a secret that only tests may know').toString('base64')}`
@@ -41,7 +41,7 @@ export function testAccount(baseUrl: string, change: Partial<AccountConfig> = {}
   }
 }
 
-export function testHook(url: string, change: Partial<HookConfig> = {}): HookConfig {
+export function testHook(url: string, change: Partial<WebhookConfig> = {}): WebhookConfig {
   const events = TERMINAL_EVENT_TYPES
   return {
     name: 'default',

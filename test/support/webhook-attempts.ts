@@ -2,12 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 import { afterEach, beforeEach, onTestFinished } from 'vitest'
 
-import type { OutgoingEvent } from '../../src/hooks/hook.ts'
-import {
-  createWebhookSender,
-  type WebhookSenderOptions,
-  type WebhookTarget,
-} from '../../src/hooks/webhook.ts'
+import type { OutgoingEvent } from '../../src/domain/outgoing-event.ts'
+import type { HttpOptions } from '../../src/hooks/http-attempt.ts'
+import { createWebhookSender, type WebhookTarget } from '../../src/hooks/webhook.ts'
 import { type Behaviour, createWebhookReceiver } from './webhook-receiver.ts'
 
 export const secret = `whsec_${randomBytes(32).toString('base64')}`
@@ -33,7 +30,7 @@ export function setUpAttempts() {
   })
 
   /** The deadline is long where a test does not wait for it. */
-  function createSender(options: Partial<WebhookSenderOptions> = {}) {
+  function createSender(options: Partial<HttpOptions> = {}) {
     const sender = createWebhookSender({ allowPrivate: true, deadlineMs: 10_000, ...options })
     onTestFinished(() => sender.close())
     return sender
@@ -45,13 +42,13 @@ export function setUpAttempts() {
 
   function attempt(
     target: Partial<WebhookTarget> = {},
-    options: Partial<WebhookSenderOptions> = {},
+    options: Partial<HttpOptions> = {},
     signal = new AbortController().signal,
   ) {
     return createSender(options).send(targetOf(target), event, signal)
   }
 
-  function attemptAgainst(behaviour: Behaviour, options: Partial<WebhookSenderOptions> = {}) {
+  function attemptAgainst(behaviour: Behaviour, options: Partial<HttpOptions> = {}) {
     receiver.behave(behaviour)
     return attempt({}, options)
   }

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { expect, type TestContext } from 'vitest'
 
-import type { AccountConfig, Config, HookConfig } from '../../src/config/config.ts'
+import type { AccountConfig, Config, WebhookConfig } from '../../src/config/config.ts'
 import { type Daemon, startDaemon } from '../../src/daemon.ts'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import type { SimulatorOptions } from '../../src/simulator/options.ts'
@@ -33,7 +33,7 @@ export interface World {
 export interface WorldOptions {
   readonly simulator?: SimulatorOptions
   readonly account?: Partial<AccountConfig>
-  readonly hook?: Partial<HookConfig>
+  readonly hook?: Partial<WebhookConfig>
   readonly redisUrl?: string | null
 }
 
@@ -111,7 +111,7 @@ export async function startAccount(
 export async function createWorldOf(
   after: After,
   accounts: readonly SimulatedAccount[],
-  hook: Partial<HookConfig> = {},
+  hook: Partial<WebhookConfig> = {},
 ): Promise<Omit<World, 'simulator'>> {
   const { simulator, ...world } = await createWorld(after, { simulator: { migrations: 0, history: 0 }, hook })
   await simulator.stop()

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import { BREAKER_FAILURES } from '../../domain/hook-health.ts'
 import type { Db } from '../../store/db.ts'
 import { loadTickAges } from '../../store/health.ts'
 import { type HookRow, listHooks } from '../../store/hooks.ts'
@@ -99,10 +100,18 @@ function checkHook(row: HookRow): Finding {
     const advice = `Once the receiver works: landfall hooks enable ${row.name}`
     return problem(check, `disabled: ${clean(row.state_reason ?? 'no reason given')}; ${waiting}`, advice)
   }
+  if (row.failures >= BREAKER_FAILURES) {
+    const failing = `failed ${row.failures} times in a row; ${waiting}`
+    return warn(
+      check,
+      failing,
+      `landfall hooks deliveries ${row.name} tells why; landfall hooks test ${row.name} tries it.`,
+    )
+  }
   if (row.dead === 0) return ok(check, `active, ${waiting}`)
   return warn(
     check,
     `active, ${waiting}`,
-    'Every attempt for the dead ones failed: landfall show ID tells why.',
+    `Every attempt for the dead ones failed; landfall replay --dead --hook ${row.name} sends them again.`,
   )
 }

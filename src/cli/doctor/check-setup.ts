@@ -19,8 +19,26 @@ export function checkConfig(loaded: LoadedConfig): Finding[] {
   }
   const { config } = loaded
   const found = [`${config.accounts.length} account(s)`, `${config.hooks.length} hook(s)`].join(', ')
-  if (config.accounts.length > 0) return [ok('configuration', found)]
-  return [warn('configuration', 'no account', 'Set ANON_API_KEY, or list accounts in landfall.yaml.')]
+  const shared = checkSecrets(config)
+  if (config.accounts.length > 0) return [ok('configuration', found), ...shared]
+  return [
+    warn('configuration', 'no account', 'Set ANON_API_KEY, or list accounts in landfall.yaml.'),
+    ...shared,
+  ]
+}
+
+/** Whoever receives for one hook could forge what the other is sent. */
+function checkSecrets({ hooks }: Config): Finding[] {
+  const owners = new Map<string, string>()
+  const pairs = hooks.flatMap((hook) => {
+    if (hook.kind !== 'webhook') return []
+    const other = hook.secrets.map((secret) => owners.get(secret)).find((name) => name !== undefined)
+    for (const secret of hook.secrets) owners.set(secret, hook.name)
+    return other === undefined ? [] : [`${other} and ${hook.name}`]
+  })
+  if (pairs.length === 0) return []
+  const advice = 'Give each a secret of its own: landfall hooks rotate NAME makes one.'
+  return [warn('hooks', `the same secret signs for ${pairs.join(', ')}`, advice)]
 }
 
 /** The backend of BullMQ, where it is a Redis. */

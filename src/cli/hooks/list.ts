@@ -1,0 +1,61 @@
+import type { Config } from '../../config/config.ts'
+import { publicKeyOf } from '../../hooks/signature.ts'
+import { type HookRow, listHooks } from '../../store/hooks.ts'
+import { loadNow } from '../../store/views.ts'
+import { withStore } from '../open-store.ts'
+import type { CommonOptions } from '../options.ts'
+import type { Shell } from '../shell.ts'
+import { type Cell, type Column, renderTable } from '../table.ts'
+import { formatDistance } from '../times.ts'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'HOOK' },
+  { title: 'KIND' },
+  { title: 'STATE' },
+  { title: 'PENDING', alignRight: true },
+  { title: 'HELD', alignRight: true },
+  { title: 'DEAD', alignRight: true },
+  { title: 'WHY', cut: 'end' },
+  { title: 'EVENTS', cut: 'end', optional: true },
+]
+
+export async function listAll(shell: Shell, { json }: CommonOptions): Promise<void> {
+  await withStore(shell, async ({ db, config }) => {
+    const rows = await listHooks(db)
+    if (json)
+      return shell.printJson(rows.map((row) => ({ ...row, public_keys: publicKeysOf(config, row.name) })))
+    if (rows.length === 0) return shell.note('No hook is configured: LANDFALL_WEBHOOK_URL makes one.')
+    const now = await loadNow(db)
+    const cells = rows.map((row) => cellsOf(row, now))
+    const lines = renderTable(COLUMNS, cells, { width: shell.width(), paint: shell.paint })
+    for (const line of lines) shell.print(line)
+  })
+}
+
+/** What receivers verify ed25519 signatures with. */
+function publicKeysOf({ hooks }: Config, name: string): string[] {
+  const hook = hooks.find((one) => one.name === name)
+  if (hook?.kind !== 'webhook') return []
+  return hook.secrets.map(publicKeyOf).filter((key) => key !== null)
+}
+
+function cellsOf(row: HookRow, now: Date): Cell[] {
+  const isFailing = row.state === 'active' && row.failures > 0
+  return [
+    { text: row.name },
+    { text: row.kind },
+    isFailing
+      ? { text: 'failing', style: 'yellow' }
+      : { text: row.state, style: row.state === 'active' ? 'green' : 'red' },
+    { text: String(row.pending) },
+    { text: String(row.held) },
+    { text: String(row.dead), ...(row.dead > 0 && { style: 'red' as const }) },
+    { text: isFailing ? describeRun(row, now) : (row.state_reason ?? '-') },
+    { text: row.events.join(', ') },
+  ]
+}
+
+function describeRun({ failures, failing_since }: HookRow, now: Date): string {
+  const times = failures === 1 ? 'once' : `${failures} times in a row`
+  return `failed ${times}, first ${formatDistance(failing_since, now)}`
+}
