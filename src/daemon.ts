@@ -21,11 +21,14 @@ import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
+import type { Identity } from './store/views.ts'
 import { waitForDatabase } from './store/wait.ts'
 import { requestSweep } from './store/walks.ts'
 import { type Account, pollsAtOnce } from './work/account.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
 import type { Deps } from './work/deps.ts'
+import { explainReading, toReadingJson } from './work/explain-reading.ts'
+import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { planRequests } from './work/plan-requests.ts'
 import type { PlannedRequests } from './work/planned-requests.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
@@ -276,7 +279,14 @@ async function serve(
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
-  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION }
+  const outlook = {
+    foretell: async (account: string) => {
+      const foretold = await foretellLag(db, account)
+      return foretold && toPlanJson(foretold)
+    },
+    explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
+  }
+  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION, ...outlook }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()

@@ -5,8 +5,9 @@ import type { Service } from '../runtime/service.ts'
 import { requireBearer } from './bearer.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
+import { addTracking, type TrackingDeps } from './tracking.ts'
 
-export interface HttpServerOptions extends HealthDeps, EventFeedDeps {
+export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -26,6 +27,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   void app.register(async (api) => {
     requireBearer(api, options.apiToken)
     addEventFeed(api, options)
+    addTracking(api, options)
   })
   app.setErrorHandler((err, request, reply) => {
     options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')

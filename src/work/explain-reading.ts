@@ -51,3 +51,25 @@ function reasonFor(facts: PollFacts): Due | null {
 }
 
 const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
+
+/** As commands and the API say it. */
+export function toReadingJson({ next, suspended }: Explained) {
+  return { suspended, ...jsonOf(next) }
+}
+
+function jsonOf(next: NextReading) {
+  if (next.kind === 'never') return { next_reading_at: null, why: next.why }
+  if (next.kind === 'due')
+    return { next_reading_at: next.at.toISOString(), by: { kind: 'get' }, why: next.why }
+  const { by, expectedAtMs, lastReadAtMs, endedChance, worthS, madeAtS } = next.explanation
+  return {
+    next_reading_at: new Date(expectedAtMs).toISOString(),
+    by,
+    why: 'worth',
+    latest_at: next.latest?.toISOString() ?? null,
+    last_reading_at: new Date(lastReadAtMs).toISOString(),
+    ended_chance: endedChance,
+    worth_seconds: worthS,
+    made_at_seconds: madeAtS,
+  }
+}

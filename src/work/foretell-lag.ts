@@ -1,4 +1,4 @@
-import type { Forecast } from '../domain/planner/forecast.ts'
+import type { Forecast, Lag } from '../domain/planner/forecast.ts'
 import type { PlannerConfig } from '../domain/planner/types.ts'
 import type { Db } from '../store/db.ts'
 import { loadNow } from '../store/views.ts'
@@ -15,7 +15,7 @@ export interface Foretold {
 export async function foretellLag(
   db: Db,
   account: string,
-  change: Partial<PlannerConfig>,
+  change: Partial<PlannerConfig> = {},
 ): Promise<Foretold | null> {
   const restored = await restorePlanner(db, account, change)
   if (restored === null) return null
@@ -23,3 +23,26 @@ export async function foretellLag(
   const { planner, config } = restored
   return { config, live: planner.liveCount(), forecast: planner.forecast(now.getTime()) }
 }
+
+/** As commands and the API say it: times in seconds, shares from 0 to 1. */
+export function toPlanJson({ config, live, forecast }: Foretold) {
+  const { utilisation, requestsPerDay, requestsPerDayPerMigration, boundP50Ms, boundP99Ms, sweepMs } =
+    forecast
+  const { halfBudget, doubleBudget } = forecast
+  return {
+    requests_per_second: config.requestsPerSecond,
+    lag_goal_seconds: config.lagGoalMs / 1000,
+    live,
+    ...lagJson(forecast),
+    utilisation,
+    requests_per_day: requestsPerDay,
+    requests_per_day_per_live: live === 0 ? null : requestsPerDayPerMigration,
+    bound_p50_seconds: boundP50Ms / 1000,
+    bound_p99_seconds: boundP99Ms / 1000,
+    sweep_seconds: sweepMs / 1000,
+    half_budget: lagJson(halfBudget),
+    double_budget: lagJson(doubleBudget),
+  }
+}
+
+const lagJson = ({ meanMs, p99Ms }: Lag) => ({ mean_seconds: meanMs / 1000, p99_seconds: p99Ms / 1000 })

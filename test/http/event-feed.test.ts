@@ -37,6 +37,8 @@ async function serve(apiToken: string | null): Promise<string> {
     bell,
     accounts: [],
     version: '0',
+    foretell: async () => null,
+    explain: async () => ({}),
   })
   const listening = listenTo(landfall.url, DELIVERIES_CHANNEL, bell.ring, log)
   await server.start()

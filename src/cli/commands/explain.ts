@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { formatDuration } from '../../domain/duration.ts'
 import type { Explanation } from '../../domain/planner/explain.ts'
-import type { Due, Explained, NextReading } from '../../work/explain-reading.ts'
+import { type Due, type Explained, toReadingJson } from '../../work/explain-reading.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
 import { formatDistance, formatMoment } from '../times.ts'
@@ -31,7 +31,7 @@ async function explain(shell: Shell, id: string, { json }: CommonOptions): Promi
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
     const explained = await explainReading(db, migration)
-    if (json) return shell.printJson(asJson(explained))
+    if (json) return shell.printJson(toReadingJson(explained))
     shell.print(shell.paint('bold', nameOf(migration)))
     for (const line of describe(explained)) shell.print(`  ${line}`)
     if (explained.suspended) {
@@ -80,24 +80,3 @@ const when = (at: Date, now: Date) =>
   `${formatDistance(at.toISOString(), now)} (${formatMoment(at.toISOString())})`
 const seconds = (worth: number) => (worth < 0.01 ? 'next to nothing' : formatDuration(1000 * worth))
 const percent = (share: number) => (share < 0.001 ? 'less than 0.1 %' : `${(100 * share).toFixed(1)} %`)
-
-function asJson({ next, suspended }: Explained) {
-  return { suspended, ...jsonOf(next) }
-}
-
-function jsonOf(next: NextReading) {
-  if (next.kind === 'never') return { next_reading_at: null, why: next.why }
-  if (next.kind === 'due')
-    return { next_reading_at: next.at.toISOString(), by: { kind: 'get' }, why: next.why }
-  const { by, expectedAtMs, lastReadAtMs, endedChance, worthS, madeAtS } = next.explanation
-  return {
-    next_reading_at: new Date(expectedAtMs).toISOString(),
-    by,
-    why: 'worth',
-    latest_at: next.latest?.toISOString() ?? null,
-    last_reading_at: new Date(lastReadAtMs).toISOString(),
-    ended_chance: endedChance,
-    worth_seconds: worthS,
-    made_at_seconds: madeAtS,
-  }
-}

@@ -4,7 +4,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { Lag } from '../../domain/planner/forecast.ts'
 import type { Db } from '../../store/db.ts'
 import type { AccountRow, MeasuredBound } from '../../store/views.ts'
-import type { Foretold } from '../../work/foretell-lag.ts'
+import { type Foretold, toPlanJson } from '../../work/foretell-lag.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
@@ -134,29 +134,7 @@ function asJson({ account, foretold, measured }: Planned) {
   return {
     account: account.account,
     policy: account.policy,
-    plan: foretold === null ? null : planJson(foretold),
+    plan: foretold === null ? null : toPlanJson(foretold),
     measured,
   }
 }
-
-function planJson({ config, live, forecast }: Foretold) {
-  const { utilisation, requestsPerDay, requestsPerDayPerMigration, boundP50Ms, boundP99Ms, sweepMs } =
-    forecast
-  const { halfBudget, doubleBudget } = forecast
-  return {
-    requests_per_second: config.requestsPerSecond,
-    lag_goal_seconds: config.lagGoalMs / 1000,
-    live,
-    ...lagJson(forecast),
-    utilisation,
-    requests_per_day: requestsPerDay,
-    requests_per_day_per_live: live === 0 ? null : requestsPerDayPerMigration,
-    bound_p50_seconds: boundP50Ms / 1000,
-    bound_p99_seconds: boundP99Ms / 1000,
-    sweep_seconds: sweepMs / 1000,
-    half_budget: lagJson(halfBudget),
-    double_budget: lagJson(doubleBudget),
-  }
-}
-
-const lagJson = ({ meanMs, p99Ms }: Lag) => ({ mean_seconds: meanMs / 1000, p99_seconds: p99Ms / 1000 })
