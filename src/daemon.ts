@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { v7 as uuidv7 } from 'uuid'
 
 import type { AccountConfig, Config } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { createSenders } from './hooks/senders.ts'
+import { publicKeysOf } from './hooks/signature.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createProvider } from './providers/registry.ts'
@@ -27,6 +27,7 @@ import { requestSweep } from './store/walks.ts'
 import { type Account, pollsAtOnce } from './work/account.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
 import type { Deps } from './work/deps.ts'
+import { newEventId } from './work/event-id.ts'
 import { explainReading, toReadingJson } from './work/explain-reading.ts'
 import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { planRequests } from './work/plan-requests.ts'
@@ -36,6 +37,7 @@ import { pollMigration } from './work/poll-migration.ts'
 import { readChosenPage } from './work/read-chosen-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
 import { tellOverdue } from './work/tell-overdue.ts'
+import { testHook, toTestedJson } from './work/test-hook.ts'
 import { walkOn } from './work/walk-on.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
@@ -128,7 +130,7 @@ async function build(
     await stack.add(relay)
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
-  const url = config.roles.has('serve') ? await serve(config, log, stack, db, databaseUrl) : null
+  const url = config.roles.has('serve') ? await serve({ config, log, stack, db, databaseUrl, hooks }) : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
 
@@ -269,13 +271,16 @@ function schedulesFor(config: Config): Schedule[] {
   })
 }
 
-async function serve(
-  config: Config,
-  log: Logger,
-  stack: ServiceStack,
-  db: Db,
-  databaseUrl: string,
-): Promise<string> {
+interface ServeParts {
+  readonly config: Config
+  readonly log: Logger
+  readonly stack: ServiceStack
+  readonly db: Db
+  readonly databaseUrl: string
+  readonly hooks: ReadonlyMap<string, Hook>
+}
+
+async function serve({ config, log, stack, db, databaseUrl, hooks }: ServeParts): Promise<string> {
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
@@ -286,7 +291,17 @@ async function serve(
     },
     explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
   }
-  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION, ...outlook }
+  const hookActions = {
+    test: async (name: string) => {
+      const hook = hooks.get(name)
+      return hook === undefined ? null : { name, ...toTestedJson(await testHook(hook)) }
+    },
+    publicKeysOf: (name: string) => {
+      const hook = config.hooks.find((one) => one.name === name)
+      return hook?.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
+    },
+  }
+  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION, ...outlook, hookActions }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
@@ -296,9 +311,4 @@ async function serve(
 function closing(name: string, parts: readonly { close(): Promise<void> }[]): Service {
   const stop = async () => void (await Promise.all(parts.map((part) => part.close())))
   return { name, start: async () => {}, stop }
-}
-
-/** Time-ordered and unique, also over processes. */
-function newEventId(): string {
-  return `evt_${uuidv7().replaceAll('-', '')}`
 }

@@ -50,6 +50,11 @@ export function publicKeyOf(secret: string): string | null {
   return PUBLIC_PREFIX + publicHalf(parsed.seed).toString('base64')
 }
 
+/** What receivers of these secrets' signatures need, as far as it may be told. */
+export function publicKeysOf(secrets: readonly string[]): string[] {
+  return secrets.map(publicKeyOf).filter((key) => key !== null)
+}
+
 function publicHalf(seed: Uint8Array): Buffer {
   const { x = '' } = createPublicKey(privateKey(seed)).export({ format: 'jwk' })
   return Buffer.from(x, 'base64url')

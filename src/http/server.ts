@@ -1,13 +1,17 @@
-import fastify from 'fastify'
+import fastify, { type FastifyError } from 'fastify'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import { requireBearer } from './bearer.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
+import { addHooks, type HooksDeps } from './hooks.ts'
+import { refuseForeignPages } from './own-pages.ts'
+import { problemOfRequest, sendProblem } from './problem.ts'
+import { addReplays } from './replays.ts'
 import { addTracking, type TrackingDeps } from './tracking.ts'
 
-export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps {
+export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps, HooksDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -26,13 +30,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   addHealthRoutes(app, options)
   void app.register(async (api) => {
     requireBearer(api, options.apiToken)
+    refuseForeignPages(api, options.apiToken !== null)
     addEventFeed(api, options)
     addTracking(api, options)
+    addReplays(api, options)
+    addHooks(api, options)
   })
-  app.setErrorHandler((err, request, reply) => {
+  app.setErrorHandler((err: FastifyError, request, reply) => {
+    const problem = problemOfRequest(err)
+    if (problem !== null) return sendProblem(reply, ...problem)
     options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
-    const problem = { type: 'about:blank', title: 'Something went wrong here', status: 500 }
-    return reply.code(500).type('application/problem+json').send(problem)
+    return sendProblem(reply, 500)
   })
 
   async function start(): Promise<void> {

@@ -39,6 +39,7 @@ async function serve(apiToken: string | null): Promise<string> {
     version: '0',
     foretell: async () => null,
     explain: async () => ({}),
+    hookActions: { test: async () => null, publicKeysOf: () => [] },
   })
   const listening = listenTo(landfall.url, DELIVERIES_CHANNEL, bell.ring, log)
   await server.start()

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { publicKeyOf } from '../../hooks/signature.ts'
+import { publicKeysOf } from '../../hooks/signature.ts'
 import { type HookRow, listHooks } from '../../store/hooks.ts'
 import { loadNow } from '../../store/views.ts'
 import { withStore } from '../open-store.ts'
@@ -23,7 +23,7 @@ export async function listAll(shell: Shell, { json }: CommonOptions): Promise<vo
   await withStore(shell, async ({ db, config }) => {
     const rows = await listHooks(db)
     if (json)
-      return shell.printJson(rows.map((row) => ({ ...row, public_keys: publicKeysOf(config, row.name) })))
+      return shell.printJson(rows.map((row) => ({ ...row, public_keys: keysOfHook(config, row.name) })))
     if (rows.length === 0) return shell.note('No hook is configured: LANDFALL_WEBHOOK_URL makes one.')
     const now = await loadNow(db)
     const cells = rows.map((row) => cellsOf(row, now))
@@ -33,10 +33,9 @@ export async function listAll(shell: Shell, { json }: CommonOptions): Promise<vo
 }
 
 /** What receivers verify ed25519 signatures with. */
-function publicKeysOf({ hooks }: Config, name: string): string[] {
+function keysOfHook({ hooks }: Config, name: string): string[] {
   const hook = hooks.find((one) => one.name === name)
-  if (hook?.kind !== 'webhook') return []
-  return hook.secrets.map(publicKeyOf).filter((key) => key !== null)
+  return hook?.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
 }
 
 function cellsOf(row: HookRow, now: Date): Cell[] {
