@@ -77,6 +77,7 @@ CREATE TABLE "landfall"."hook" (
 	"events" text[] NOT NULL,
 	"state" text DEFAULT 'active' NOT NULL,
 	"state_reason" text,
+	"sealed" text,
 	"configured" boolean DEFAULT true NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL,
 	"failing_since" timestamp with time zone,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
-import type { AccountConfig, Config } from './config/config.ts'
+import type { AccountConfig, Config, HookConfig } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
-import { createSenders } from './hooks/senders.ts'
+import { createSenders, type Senders } from './hooks/senders.ts'
 import { publicKeysOf } from './hooks/signature.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
@@ -12,6 +12,7 @@ import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import type { JobHandlers, RequestJob, Schedule } from './queue/queue.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
+import { createVault, type Vault } from './runtime/vault.ts'
 import { VERSION } from './runtime/version.ts'
 import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
@@ -21,6 +22,7 @@ import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
+import { HOOKS_CHANNEL, STORED_HOOKS_AT_MOST } from './store/stored-hooks.ts'
 import type { Identity } from './store/views.ts'
 import { waitForDatabase } from './store/wait.ts'
 import { requestSweep } from './store/walks.ts'
@@ -30,6 +32,8 @@ import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
 import { explainReading, toReadingJson } from './work/explain-reading.ts'
 import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
+import { createHookActions } from './work/hook-actions.ts'
+import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
 import { planRequests } from './work/plan-requests.ts'
 import type { PlannedRequests } from './work/planned-requests.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
@@ -37,7 +41,6 @@ import { pollMigration } from './work/poll-migration.ts'
 import { readChosenPage } from './work/read-chosen-page.ts'
 import { createRelay, type Relay } from './work/relay-deliveries.ts'
 import { tellOverdue } from './work/tell-overdue.ts'
-import { testHook, toTestedJson } from './work/test-hook.ts'
 import { walkOn } from './work/walk-on.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
@@ -97,11 +100,14 @@ async function build(
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
   const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
-  const hooks = new Map(config.hooks.map((hook): [string, Hook] => [hook.name, senders.open(hook)]))
+  const vault = config.secretKey === null ? null : createVault(config.secretKey)
+  const configured = config.hooks.map((hook) => openHook(senders, hook))
+  const registry = createHookRegistry({ db, log, vault, configured, send: senders.send })
+  const { hooks } = registry
   const relay = createRelay({
     db,
     log,
-    hooks: [...hooks.keys()],
+    hooks: () => [...hooks.keys()],
     enqueue: (claims) => queue.addDeliveries(claims),
   })
   const handlers = createHandlers(config, deps, hooks, relay, () => queue)
@@ -126,11 +132,17 @@ async function build(
       listenTo(databaseUrl, PLANNER_CHANNEL, (name) => void planHere(name).catch(noteFailedPlan), log),
     )
   }
+  if (config.roles.has('deliver') || config.roles.has('serve')) {
+    await stack.add(registry)
+    await stack.add(listenTo(databaseUrl, HOOKS_CHANNEL, () => void registry.reload(), log))
+  }
   if (config.roles.has('deliver')) {
     await stack.add(relay)
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
-  const url = config.roles.has('serve') ? await serve({ config, log, stack, db, databaseUrl, hooks }) : null
+  const url = config.roles.has('serve')
+    ? await serve({ config, log, stack, db, databaseUrl, registry, vault })
+    : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
 
@@ -181,6 +193,11 @@ function openAccount(config: AccountConfig): Account {
     lagGoalMs,
     baseline,
   }
+}
+
+function openHook(senders: Senders, hook: HookConfig): KnownHook {
+  const keys = hook.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
+  return { ...senders.open(hook), publicKeys: () => keys }
 }
 
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
@@ -254,7 +271,10 @@ function createHandlers(
 function workersFor({ accounts, hooks }: Config): { requests: number; deliveries: number } {
   const walks = 2
   const requests = accounts.reduce((sum, account) => sum + pollsAtOnce(account) + walks, 0)
-  return { requests: Math.max(1, requests), deliveries: Math.max(1, ATTEMPTS_PER_HOOK * hooks.length) }
+  return {
+    requests: Math.max(1, requests),
+    deliveries: ATTEMPTS_PER_HOOK * (hooks.length + STORED_HOOKS_AT_MOST),
+  }
 }
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
@@ -277,10 +297,11 @@ interface ServeParts {
   readonly stack: ServiceStack
   readonly db: Db
   readonly databaseUrl: string
-  readonly hooks: ReadonlyMap<string, Hook>
+  readonly registry: HookRegistry
+  readonly vault: Vault | null
 }
 
-async function serve({ config, log, stack, db, databaseUrl, hooks }: ServeParts): Promise<string> {
+async function serve({ config, log, stack, db, databaseUrl, registry, vault }: ServeParts): Promise<string> {
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
@@ -291,16 +312,8 @@ async function serve({ config, log, stack, db, databaseUrl, hooks }: ServeParts)
     },
     explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
   }
-  const hookActions = {
-    test: async (name: string) => {
-      const hook = hooks.get(name)
-      return hook === undefined ? null : { name, ...toTestedJson(await testHook(hook)) }
-    },
-    publicKeysOf: (name: string) => {
-      const hook = config.hooks.find((one) => one.name === name)
-      return hook?.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
-    },
-  }
+  const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
+  const hookActions = createHookActions(stored, registry)
   const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION, ...outlook, hookActions }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))

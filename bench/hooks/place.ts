@@ -65,6 +65,7 @@ function configFor(databaseUrl: string, redisUrl: string | null, hooks: readonly
     host: '127.0.0.1',
     port: 0,
     apiToken: null,
+    secretKey: null,
     roles: new Set(['deliver'] as const),
     allowPrivateHooks: true,
     logLevel: 'error',

@@ -87,6 +87,7 @@ function configFor(baseUrl: string): Config {
     host: '127.0.0.1',
     port: 0,
     apiToken: null,
+    secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver'] as const),
     allowPrivateHooks: true,
     logLevel: 'warn',

@@ -1,6 +1,7 @@
 import { DataDirInUseError } from '../embedded/bring-up.ts'
 import { redactText } from '../runtime/logger.ts'
 import { pgCodeOf } from '../store/db.ts'
+import { HookNamesTakenError } from '../store/hooks.ts'
 import { DatabaseUnreachableError } from '../store/wait.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -17,6 +18,8 @@ export function describeFailure(err: unknown): Described {
     (one) => one instanceof DataDirInUseError || one instanceof DatabaseUnreachableError,
   )
   if (service !== undefined) return { exitCode: EXIT.unreachable, message: redactText(service.message) }
+  const taken = chain.find((one) => one instanceof HookNamesTakenError)
+  if (taken !== undefined) return { exitCode: EXIT.configuration, message: taken.message }
   const port = chain.find((one) => codeOf(one) === 'EADDRINUSE' || codeOf(one) === 'EACCES')
   if (port !== undefined && 'port' in port) return { exitCode: EXIT.failure, message: describePort(port) }
   if (isUnreachable(err)) {

@@ -30,6 +30,8 @@ export interface Config {
   readonly port: number
   /** What clients send as bearer token; null only where `host` is a loopback address. */
   readonly apiToken: Secret | null
+  /** 32 bytes as base64, under which stored hooks are encrypted; null where none can be stored. */
+  readonly secretKey: Secret | null
   /** Default all. */
   readonly roles: ReadonlySet<Role>
   /** Whether hooks may lie on private and loopback addresses; default false. */

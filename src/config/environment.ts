@@ -31,6 +31,7 @@ export const VARIABLES: readonly Variable[] = [
     ['DATABASE_URL', 'database_url', 'embedded', 'PostgreSQL 14 or newer, the source of truth'],
     ['REDIS_URL', 'redis_url', 'the same Postgres', "BullMQ's backend"],
     ['LANDFALL_API_TOKEN', 'api_token', 'none', 'bearer token; needed to bind anything but loopback'],
+    ['LANDFALL_SECRET_KEY', 'secret_key', 'none', 'encrypts the hooks that stand in the database'],
   ]),
   ...rows('daemon', false, [
     ['LANDFALL_DATA_DIR', 'data_dir', '.landfall', 'folder of the embedded data'],

@@ -5,7 +5,7 @@ import { POLICIES } from '../domain/policy.ts'
 import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
-import { apiKey, apiToken } from './secrets.ts'
+import { apiKey, apiToken, secretKey } from './secrets.ts'
 import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
 
 const ANON_BASE_URL = 'https://worker.anon.com'
@@ -47,6 +47,7 @@ const daemon = z.object({
   host: host().default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4600),
   api_token: apiToken().optional(),
+  secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
   allow_private_hooks: flag().default(false),
   log_level: oneOf(LOG_LEVELS).default('info'),
@@ -56,7 +57,7 @@ export const configSchema = daemon.transform(toConfig)
 
 /** What may also come from a file, named by the same key with `_file` at its end. */
 export const SECRET_KEYS = {
-  daemon: ['database_url', 'redis_url', 'api_token'],
+  daemon: ['database_url', 'redis_url', 'api_token', 'secret_key'],
   accounts: ['api_key'],
   // What a webhook's receiver knows of its caller is often only the address itself.
   hooks: ['url', 'secret'],
@@ -104,6 +105,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     host: raw.host,
     port: raw.port,
     apiToken: raw.api_token ?? null,
+    secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),
     allowPrivateHooks: raw.allow_private_hooks,
     logLevel: raw.log_level,

@@ -25,6 +25,21 @@ function readToken(raw: unknown, minLength: number): Parsed<Secret> {
   return raw.length >= minLength ? ok(raw) : wrong()
 }
 
+const KEY_BYTES = 32
+
+/** What stored hooks are encrypted with. */
+export function secretKey() {
+  const expected = `the base64 of ${KEY_BYTES} random bytes; make one: openssl rand -base64 ${KEY_BYTES}`
+  return value({ expected, parse: readSecretKey, secret: true })
+}
+
+function readSecretKey(raw: unknown): Parsed<Secret> {
+  if (typeof raw !== 'string') return wrong()
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(raw)) return wrong(`${formOf(raw, true)} that is not base64`)
+  const { length } = Buffer.from(raw, 'base64')
+  return length === KEY_BYTES ? ok(raw) : wrong(`${formOf(raw, true)} that holds ${length} bytes`)
+}
+
 /** One secret, or several (newest first) as a YAML list or with spaces between, while it rotates. */
 export function webhookSecrets() {
   const expected =

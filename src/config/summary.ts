@@ -12,6 +12,7 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
     host: config.host,
     port: config.port,
     apiToken: setOrNot(config.apiToken),
+    secretKey: setOrNot(config.secretKey),
     roles: [...config.roles],
     allowPrivateHooks: config.allowPrivateHooks,
     logLevel: config.logLevel,

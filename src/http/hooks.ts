@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-
+import { describeIssues } from '../runtime/describe-issues.ts'
 import type { Db } from '../store/db.ts'
 import { disableHook, enableHook, type HookRow, listHooks } from '../store/hooks.ts'
 import { listHookDeliveries } from '../store/views.ts'
-import { describeIssues } from './parse-body.ts'
 import { sendProblem } from './problem.ts'
+import { addStoredHooks, type StoredHookActions } from './stored-hooks.ts'
 
 /** What people do with hooks beyond what the database alone can do. */
-interface HookActions {
+interface HookActions extends StoredHookActions {
   /** Sends one event past the outbox; null where this process cannot send to that hook. */
   readonly test: (name: string) => Promise<object | null>
   /** What receivers verify ed25519 signatures with. */
@@ -29,6 +29,7 @@ const deliveriesQuery = z.strictObject({
 
 /** How hooks do, and what people do about them. */
 export function addHooks(app: FastifyInstance, { db, hookActions }: HooksDeps): void {
+  addStoredHooks(app, hookActions)
   const tell = (row: HookRow) => ({ ...row, public_keys: hookActions.publicKeysOf(row.name) })
 
   app.get('/api/v1/hooks', async () => ({ hooks: (await listHooks(db)).map(tell) }))

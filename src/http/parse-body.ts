@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
+import { describeIssues } from '../runtime/describe-issues.ts'
 import { sendProblem } from './problem.ts'
 
 /** The body as its schema reads it, no body being an empty one; null where the answer has said what is wrong with it. */
@@ -13,11 +14,4 @@ export async function parseBody<T>(
   if (parsed.success) return parsed.data
   await sendProblem(reply, 400, describeIssues(parsed.error))
   return null
-}
-
-/** Where and what; zod's words name what was expected, and never repeat a text that was sent. */
-export function describeIssues({ issues }: z.ZodError): string {
-  return issues
-    .map(({ path, message }) => `${path.length === 0 ? 'the body' : path.join('.')}: ${message}`)
-    .join('; ')
 }

@@ -104,7 +104,7 @@ function redactString(key: string, text: string): string {
 }
 
 const SECRET_KEY =
-  /^(pass|pwd|rawheaders)$|(apikey|secrets?|tokens?|passwords?|passwd|authorization|cookies?|privatekey|credentials?)$/
+  /^(pass|pwd|rawheaders)$|(apikey|secrets?|tokens?|passwords?|passwd|authorization|cookies?|privatekey|secretkey|credentials?)$/
 
 function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key.toLowerCase().replace(/[^a-z0-9]/g, ''))
@@ -125,7 +125,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer)\s+(?!tokens?\b)[^\s"',;]+/gi, '$1 ***'],
   [/\b(whsec_|whsk_)[A-Za-z0-9+/=_-]+/g, '$1***'],
   [/\b(anon_)[A-Za-z0-9_-]{6,}/g, '$1***'],
-  [/(password|passwd|api[_-]?key|token|secret)(=|"\s*:\s*)("[^"]*"|[^\s&;,"']+)/gi, '$1$2***'],
+  [/(password|passwd|api[_-]?key|token|secret(?:[_-]key)?)(=|"\s*:\s*)("[^"]*"|[^\s&;,"']+)/gi, '$1$2***'],
 ]
 
 /** The text without the passwords, keys and tokens that can be told by their form. */

@@ -12,13 +12,26 @@ export interface ConfiguredHook {
   readonly events: readonly EventType[]
 }
 
-/** Makes the stored hooks equal to the configured ones. Addresses and secrets stay in the configuration. */
+/** The configuration names hooks that stand in the database already. */
+export class HookNamesTakenError extends Error {
+  constructor(names: readonly string[]) {
+    const remedy =
+      'Call them otherwise in the configuration, or remove the stored ones: landfall hooks remove NAME'
+    super(`Hooks of these names stand in the database already: ${names.join(', ')}. ${remedy}`)
+  }
+}
+
+/** Makes the known hooks equal to the configured ones, beside the stored ones. Their addresses and secrets stay in the configuration. */
 export async function registerHooks(db: Db, hooks: readonly ConfiguredHook[]): Promise<void> {
   await inTransaction(db, async (tx) => {
     const names = hooks.map((hook) => hook.name)
     await tx.execute(sql`
-      update landfall.hook set configured = false where configured and name <> all(${sql.param(names)}::text[])`)
+      update landfall.hook set configured = false
+      where configured and sealed is null and name <> all(${sql.param(names)}::text[])`)
     if (hooks.length === 0) return
+    const { rows } = await tx.execute<{ name: string }>(sql`
+      select name from landfall.hook where sealed is not null and name = any(${sql.param(names)}::text[])`)
+    if (rows.length > 0) throw new HookNamesTakenError(rows.map(({ name }) => name))
     await tx.execute(sql`
       insert into landfall.hook (name, kind, events)
       select name, kind, array(select jsonb_array_elements_text(events))
@@ -31,6 +44,7 @@ export async function registerHooks(db: Db, hooks: readonly ConfiguredHook[]): P
 export interface HookRow {
   readonly name: string
   readonly kind: string
+  readonly source: 'configured' | 'stored'
   readonly state: 'active' | 'disabled'
   readonly state_reason: string | null
   /** Attempts that failed since the last one that was accepted, and the first of them. */
@@ -48,7 +62,7 @@ export async function listHooks(db: Db): Promise<HookRow[]> {
   return rowsOf<HookRow & Record<string, unknown>>(
     db,
     sql`
-    select h.name, h.kind, h.state, h.state_reason, h.failures, h.failing_since,
+    select h.name, h.kind, case when h.sealed is null then 'configured' else 'stored' end as source, h.state, h.state_reason, h.failures, h.failing_since,
       h.paused_until, h.events,
       count(d.id) filter (where d.state = 'pending')::int as pending,
       count(d.id) filter (where d.state = 'held')::int as held,

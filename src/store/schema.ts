@@ -239,7 +239,9 @@ export const hooks = landfall.table('hook', {
   events: text('events').array().$type<EventType[]>().notNull(),
   state: text('state').$type<'active' | 'disabled'>().notNull().default('active'),
   stateReason: text('state_reason'),
-  /** False once no configuration names it any more. */
+  /** Where a stored hook leads and what signs for it, encrypted; null for one that the configuration names. */
+  sealed: text('sealed'),
+  /** False once no configuration names it any more, or it was removed. */
   configured: boolean('configured').notNull().default(true),
   /** Attempts that failed since the last one that was accepted: the breaker (see `decideHealth`). */
   failures: integer('failures').notNull().default(0),

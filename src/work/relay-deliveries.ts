@@ -10,7 +10,8 @@ import { alignDeliveries } from '../store/hooks.ts'
 export interface RelayDeps {
   readonly db: Db
   readonly log: Logger
-  readonly hooks: readonly string[]
+  /** The names of those that this process can send to, as of now. */
+  readonly hooks: () => readonly string[]
   readonly enqueue: (claims: readonly DeliveryClaim[]) => Promise<void>
 }
 
@@ -82,7 +83,7 @@ export function createRelay(deps: RelayDeps): Relay {
 
 /** One round: claims what is due and queues it. Returns how many deliveries that were. */
 async function relayDeliveries(deps: RelayDeps): Promise<number> {
-  const claims = await claimDueDeliveries(deps.db, deps.hooks)
+  const claims = await claimDueDeliveries(deps.db, deps.hooks())
   if (claims.length > 0) await deps.enqueue(claims)
   return claims.length
 }

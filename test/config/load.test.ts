@@ -14,6 +14,7 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 4600,
       apiToken: null,
+      secretKey: null,
       roles: new Set(['plan', 'poll', 'deliver', 'serve']),
       allowPrivateHooks: false,
       logLevel: 'info',
@@ -135,6 +136,7 @@ data_dir: ./data
 host: "::1"
 port: 4601
 api_token: correct-horse-battery
+secret_key: BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=
 roles: [poll]
 allow_private_hooks: true
 log_level: debug
@@ -197,6 +199,7 @@ hooks:
       ],
       host: '::1',
       port: 4601,
+      secretKey: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=',
       apiToken: 'correct-horse-battery',
       roles: new Set(['poll']),
       allowPrivateHooks: true,

@@ -21,6 +21,7 @@ const SECRETS = {
   REDIS_URL: 'redis://:p@cache',
   ANON_API_KEY: KEY,
   LANDFALL_API_TOKEN: 'correct-horse-battery',
+  LANDFALL_SECRET_KEY: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=',
   ...WEBHOOK,
 }
 
@@ -36,6 +37,7 @@ describe('a secret file', () => {
     const text = `database_url_file: db
 redis_url_file: redis
 api_token_file: token
+secret_key_file: sealing
 accounts: [{ name: anon, provider: anon, api_key_file: key }]
 hooks: [{ name: default, url_file: url, secret_file: secret }]`
     const files: Files = {
@@ -43,6 +45,7 @@ hooks: [{ name: default, url_file: url, secret_file: secret }]`
       db: SECRETS.DATABASE_URL,
       redis: SECRETS.REDIS_URL,
       token: SECRETS.LANDFALL_API_TOKEN,
+      sealing: SECRETS.LANDFALL_SECRET_KEY,
       key: KEY,
       url: WEBHOOK.LANDFALL_WEBHOOK_URL,
       secret: WEBHOOK_SECRET,
@@ -219,6 +222,7 @@ describe('the summary', () => {
       host: '127.0.0.1',
       port: 4600,
       apiToken: 'set',
+      secretKey: 'set',
       roles: ['plan', 'poll', 'deliver', 'serve'],
       allowPrivateHooks: false,
       logLevel: 'info',

@@ -19,6 +19,8 @@ describe('a variable that cannot be understood', () => {
     ['LANDFALL_PORT', '0x50', '"0x50"', 'whole number'],
     ['LANDFALL_API_TOKEN', 'too-short', 'a text of 9 characters', 'at least 16'],
     ['LANDFALL_API_TOKEN', 'sixteen or more letters', 'a text with spaces', 'without spaces'],
+    ['LANDFALL_SECRET_KEY', 'hunter2', 'that holds 5 bytes', 'openssl rand -base64 32'],
+    ['LANDFALL_SECRET_KEY', 'not base64!', 'a text of 11 characters that is not base64', '32 random bytes'],
     ['LANDFALL_ROLES', 'plan,pol', '"pol" in it (did you mean poll?)', 'plan, poll, deliver, serve'],
     ['LANDFALL_ROLES', ',', 'a list with "" in it', 'one or several of'],
     ['LANDFALL_ALLOW_PRIVATE_HOOKS', 'maybe', '"maybe"', 'true or false'],

@@ -7,6 +7,7 @@ import { createHttpServer } from '../../src/http/server.ts'
 import { inTransaction } from '../../src/store/db.ts'
 import { DELIVERIES_CHANNEL, insertEvents } from '../../src/store/events.ts'
 import { listenTo } from '../../src/store/notifications.ts'
+import { createHookActions } from '../../src/work/hook-actions.ts'
 import { createTestAccount, log, query, record, seen } from '../support/account.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -39,7 +40,10 @@ async function serve(apiToken: string | null): Promise<string> {
     version: '0',
     foretell: async () => null,
     explain: async () => ({}),
-    hookActions: { test: async () => null, publicKeysOf: () => [] },
+    hookActions: createHookActions(
+      { db, vault: null, configured: new Set() },
+      { hooks: new Map(), reload: async () => undefined },
+    ),
   })
   const listening = listenTo(landfall.url, DELIVERIES_CHANNEL, bell.ring, log)
   await server.start()

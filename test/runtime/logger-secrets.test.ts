@@ -53,7 +53,7 @@ describe('secrets', () => {
   const secretKeys = [
     'apiKey api_key x-api-key ANON_API_KEY anonApiKey secret secrets LANDFALL_WEBHOOK_SECRET clientSecret token',
     'apiToken access_token password PGPASSWORD authorization Authorization proxy-authorization cookie set-cookie',
-    'privateKey credentials pass',
+    'privateKey secretKey LANDFALL_SECRET_KEY credentials pass',
   ].flatMap((words) => words.split(' '))
 
   test.each(secretKeys)(

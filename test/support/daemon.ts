@@ -15,6 +15,7 @@ export function testConfig(change: Partial<Config> & Pick<Config, 'databaseUrl' 
     host: '127.0.0.1',
     port: 0,
     apiToken: null,
+    secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver', 'serve'] as const),
     allowPrivateHooks: true,
     logLevel: 'warn',

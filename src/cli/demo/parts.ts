@@ -72,6 +72,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     host: '127.0.0.1',
     port,
     apiToken: null,
+    secretKey: null,
     roles: new Set(ROLES),
     allowPrivateHooks: true,
     logLevel: 'warn',

@@ -1,0 +1,8 @@
+import type { z } from 'zod'
+
+/** Where and what; zod's words name what was expected, and never repeat a text that was sent. */
+export function describeIssues({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => `${path.length === 0 ? 'the body' : path.join('.')}: ${message}`)
+    .join('; ')
+}

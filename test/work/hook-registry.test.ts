@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { createVault } from '../../src/runtime/vault.ts'
+import { createHookRegistry, type HookRegistry } from '../../src/work/hook-registry.ts'
+import { addStoredHook, dropStoredHook } from '../../src/work/stored-hooks.ts'
+import { createTestAccount } from '../support/account.ts'
+import { accepted } from '../support/hooks.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const vault = createVault(Buffer.alloc(32, 1).toString('base64'))
+const configured = [{ name: 'fixed', send: async () => accepted, publicKeys: () => [] }]
+
+let landfall: Awaited<ReturnType<typeof createTestAccount>>
+let registry: HookRegistry
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  landfall = await createTestAccount()
+  const { db, deps } = landfall
+  registry = createHookRegistry({ db, log: deps.log, vault, configured, send: async () => accepted })
+})
+afterEach(async () => {
+  await registry.stop()
+  vi.useRealTimers()
+  await landfall.close()
+})
+
+const deps = () => ({ db: landfall.db, vault, configured: new Set(['fixed']) })
+const add = (name: string) => addStoredHook(deps(), { name, url: 'https://example.com' })
+const names = () => [...registry.hooks.keys()].join(' ')
+const become = (text: string) => waitFor(() => names() === text, { what: text })
+
+test('finds what was stored before it started, and what comes and goes where every ring is lost', async () => {
+  await add('one')
+  await registry.start()
+  expect(names()).toBe('fixed one')
+  await add('two')
+  await dropStoredHook(deps(), 'one')
+  expect(names()).toBe('fixed one')
+
+  vi.advanceTimersByTime(15_000)
+  await become('fixed two')
+})
+
+test('rings that come while it reads are not lost', async () => {
+  await registry.start()
+  for (const name of ['a', 'b', 'c', 'd']) {
+    void registry.reload()
+    await add(name)
+    void registry.reload()
+  }
+  await become('fixed a b c d')
+})
