@@ -94,7 +94,7 @@ describe('hooks list', () => {
     const rows = json(await run('hooks', 'list', '--json'))
     await query(world.db, 'update landfall.hook set failures = 0, failing_since = null')
 
-    expect(stdout).toMatch(/^ops\s+webhook\s+failing .* failed 7 times in a row, first 2 h/m)
+    expect(stdout).toMatch(/^ops\s+webhook\s+configured\s+failing .* failed 7 times in a row, first 2 h/m)
     const pair = rows.find((row: { name: string }) => row.name === 'pair')
     expect(pair.public_keys).toEqual(['whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4='])
     expect(JSON.stringify(rows)).not.toMatch(/whsec_|whsk_/)

@@ -5,7 +5,10 @@ import type { Db } from '../../store/db.ts'
 import { loadTickAges } from '../../store/health.ts'
 import { type HookRow, listHooks } from '../../store/hooks.ts'
 import { loadServerState } from '../../store/server-state.ts'
+import { listStoredHooks } from '../../store/stored-hooks.ts'
 import { type AccountRow, listAccounts, loadNow } from '../../store/views.ts'
+import { openSettings } from '../../work/stored-settings.ts'
+import { vaultOf } from '../hooks/stored.ts'
 import { clean } from '../text.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
@@ -37,7 +40,7 @@ export async function checkDatabase(db: Db, config: Config): Promise<Finding[]> 
       server.hasBullmq ? ok('queue', 'on Postgres') : warn('queue', 'no tables in schema bullmq yet', advice),
     )
   }
-  return [...findings, ...(await checkAccounts(db, config)), ...(await listHooks(db)).map(checkHook)]
+  return [...findings, ...(await checkAccounts(db, config)), ...(await checkHooks(db, config))]
 }
 
 async function checkAccounts(db: Db, config: Config): Promise<Finding[]> {
@@ -91,6 +94,18 @@ function checkSweep(row: AccountRow, now: Date, sweepEveryMs: number): Finding {
   const message = ageMs === null ? 'none complete' : `the last one ${formatDuration(Math.max(0, ageMs))} ago`
   if (ageMs !== null && ageMs <= 3 * sweepEveryMs) return ok(check, message)
   return warn(check, message, 'The budget may be too small for so many pages, or no daemon runs.')
+}
+
+async function checkHooks(db: Db, config: Config): Promise<Finding[]> {
+  const vault = vaultOf(config)
+  const unreadable = (await listStoredHooks(db)).flatMap((row) => {
+    const opened = openSettings(vault, row)
+    if (opened.kind === 'opened') return []
+    return [
+      problem(`hook ${row.name}, settings`, 'they cannot be read, so that nothing is sent', opened.message),
+    ]
+  })
+  return [...(await listHooks(db)).map(checkHook), ...unreadable]
 }
 
 function checkHook(row: HookRow): Finding {

@@ -1,8 +1,13 @@
-import type { HookConfig } from '../../config/config.ts'
+import type { Config, HookConfig } from '../../config/config.ts'
 import type { Db } from '../../store/db.ts'
 import { listHooks } from '../../store/hooks.ts'
+import { listStoredHooks } from '../../store/stored-hooks.ts'
+import { openSettings, targetOf } from '../../work/stored-settings.ts'
 import { EXIT, Failure } from '../exit.ts'
+import { type OpenStore, withStore } from '../open-store.ts'
+import type { Shell } from '../shell.ts'
 import { clean } from '../text.ts'
+import { failureOf, vaultOf } from './stored.ts'
 
 /** Ends the command where the database knows no hook of this name. */
 export async function requireHook(db: Db, name: string): Promise<void> {
@@ -10,14 +15,25 @@ export async function requireHook(db: Db, name: string): Promise<void> {
   if (!names.includes(name)) throw noSuchHook(name, names)
 }
 
-/** The hook's settings; ends the command where the configuration names no such hook. */
-export function requireConfigured(hooks: readonly HookConfig[], name: string): HookConfig {
-  const hook = hooks.find((one) => one.name === name)
-  if (hook !== undefined) return hook
-  throw noSuchHook(
-    name,
-    hooks.map((one) => one.name),
-  )
+/** What to send to, from the configuration or the database; ends the command where neither has such a hook. */
+export async function findTarget(shell: Shell, config: Config, name: string): Promise<Target> {
+  const configured = config.hooks.find((one) => one.name === name)
+  return configured ?? withStore(shell, (store) => findStoredTarget(store, name))
+}
+
+type Target = HookConfig | (ReturnType<typeof targetOf> & { readonly name: string })
+
+async function findStoredTarget({ db, config }: OpenStore, name: string): Promise<Target> {
+  const rows = await listStoredHooks(db)
+  const row = rows.find((one) => one.name === name)
+  if (row === undefined)
+    throw noSuchHook(
+      name,
+      [...config.hooks, ...rows].map((one) => one.name),
+    )
+  const opened = openSettings(vaultOf(config), row)
+  if (opened.kind === 'refused') throw failureOf(opened)
+  return { name, ...targetOf(opened.settings, new Date()) }
 }
 
 function noSuchHook(name: string, names: readonly string[]): Failure {

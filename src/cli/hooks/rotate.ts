@@ -1,20 +1,24 @@
 import { createSecret, publicKeyOf } from '../../hooks/signature.ts'
 import { EXIT, Failure } from '../exit.ts'
-import type { CommonOptions } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import type { Shell } from '../shell.ts'
-import { requireConfigured } from './find.ts'
+import type { RotateOptions } from './options.ts'
+import { rotateStored } from './stored.ts'
 
-/** Secrets stand in the configuration and nowhere else, so that only its owner can change them. */
-export async function rotate(shell: Shell, name: string, { json }: CommonOptions): Promise<void> {
-  const hook = requireConfigured((await readConfig(shell)).hooks, name)
+/** A configured hook's secret stands in the configuration and nowhere else, so that only its owner can change it. */
+export async function rotate(shell: Shell, name: string, options: RotateOptions): Promise<void> {
+  const hook = (await readConfig(shell)).hooks.find((one) => one.name === name)
+  if (hook === undefined) return rotateStored(shell, name, options)
+  if (options.overlap !== undefined) {
+    throw new Failure(EXIT.usage, `Hook ${name} stands in the configuration, which says how long both sign.`)
+  }
   if (hook.kind !== 'webhook') {
     throw new Failure(EXIT.failure, `Hook ${name} is of kind ${hook.kind}, which signs nothing.`)
   }
   const isPair = publicKeyOf(hook.secrets[0] ?? '') !== null
   const secret = createSecret(isPair ? 'pair' : 'shared')
   const publicKey = publicKeyOf(secret)
-  if (json) return shell.printJson({ name, secret, public_key: publicKey })
+  if (options.json) return shell.printJson({ name, secret, public_key: publicKey })
   shell.print(secret)
   shell.note(`
 This secret is shown only now, and is stored nowhere. To bring it in without a gap:

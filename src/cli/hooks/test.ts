@@ -1,4 +1,4 @@
-import type { Config, HookConfig } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import type { AttemptOutcome } from '../../domain/delivery-policy.ts'
 import { createSenders } from '../../hooks/senders.ts'
 import { createJobQueue } from '../../queue/create-queue.ts'
@@ -9,11 +9,11 @@ import type { CommonOptions } from '../options.ts'
 import { readConfig } from '../read-config.ts'
 import type { Shell } from '../shell.ts'
 import { clean } from '../text.ts'
-import { requireConfigured } from './find.ts'
+import { findTarget } from './find.ts'
 
 export async function test(shell: Shell, name: string, { json }: CommonOptions): Promise<void> {
   const config = await readConfig(shell)
-  const hook = requireConfigured(config.hooks, name)
+  const hook = await findTarget(shell, config, name)
   const { eventId, outcome } =
     hook.kind === 'queue'
       ? await withStore(shell, (store) => sendToQueue(store, hook))
@@ -26,9 +26,10 @@ export async function test(shell: Shell, name: string, { json }: CommonOptions):
   else shell.note(`Hook ${name} did not accept ${eventId}: ${text}`)
 }
 
+type Target = Awaited<ReturnType<typeof findTarget>>
 type AddJob = Parameters<typeof createSenders>[0]['addJob']
 
-async function send(config: Config, hook: HookConfig, addJob: AddJob): Promise<Tested> {
+async function send(config: Config, hook: Target, addJob: AddJob): Promise<Tested> {
   const senders = createSenders({
     allowPrivate: config.allowPrivateHooks,
     defaultLink: `http://${config.host}:${config.port}/`,
@@ -42,7 +43,7 @@ async function send(config: Config, hook: HookConfig, addJob: AddJob): Promise<T
   }
 }
 
-async function sendToQueue({ config, databaseUrl, log }: OpenStore, hook: HookConfig): Promise<Tested> {
+async function sendToQueue({ config, databaseUrl, log }: OpenStore, hook: Target): Promise<Tested> {
   const queue = createJobQueue({ redisUrl: config.redisUrl, databaseUrl, handlers: {}, log })
   await queue.start()
   try {
