@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { createVault } from '../../src/runtime/vault.ts'
+import { STORED_HOOKS_AT_MOST } from '../../src/store/stored-hooks.ts'
 import { createHookRegistry, type HookRegistry } from '../../src/work/hook-registry.ts'
 import { addStoredHook, dropStoredHook } from '../../src/work/stored-hooks.ts'
 import { createTestAccount } from '../support/account.ts'
@@ -39,6 +40,14 @@ test('finds what was stored before it started, and what comes and goes where eve
 
   vi.advanceTimersByTime(15_000)
   await become('fixed two')
+})
+
+test('the number of stored hooks is limited to what every process has workers for', async () => {
+  for (let n = 1; n <= STORED_HOOKS_AT_MOST; n += 1)
+    expect(await add(`hook-${n}`)).toMatchObject({ kind: 'ok' })
+  expect(await add('one-more')).toMatchObject({ kind: 'refused', why: 'conflict' })
+  await dropStoredHook(deps(), 'hook-1')
+  expect(await add('one-more')).toMatchObject({ kind: 'ok' })
 })
 
 test('rings that come while it reads are not lost', async () => {
