@@ -93,6 +93,20 @@ test.each<[args: string[], exitCode: number, says: string]>([
   expect(ended.stderr).not.toContain('hunter2')
 })
 
+test('a daemon whose configuration names a stored hook does not start, and says why', async () => {
+  await run('add', 'default', '--url', receiver.url)
+  const env = {
+    DATABASE_URL: world.url,
+    ANON_API_KEY: 'anon_a_key_that_only_tests_may_know',
+    LANDFALL_WEBHOOK_URL: receiver.url,
+    LANDFALL_WEBHOOK_SECRET: HOOK_SECRET,
+    LANDFALL_PORT: '0',
+  }
+  const ended = await runCli(['up'], { cwd: dir.path, env })
+  expect(ended.exitCode).toBe(78)
+  expect(ended.stderr).toContain('stand in the database already: default. Call them otherwise')
+})
+
 test('without the key, or with another one, it says what to do', async () => {
   await add()
   const none = await runWith({}, 'add', 'more', '--url', receiver.url)

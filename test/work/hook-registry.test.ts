@@ -4,7 +4,7 @@ import { createVault } from '../../src/runtime/vault.ts'
 import { STORED_HOOKS_AT_MOST } from '../../src/store/stored-hooks.ts'
 import { createHookRegistry, type HookRegistry } from '../../src/work/hook-registry.ts'
 import { addStoredHook, dropStoredHook } from '../../src/work/stored-hooks.ts'
-import { createTestAccount } from '../support/account.ts'
+import { createTestAccount, query } from '../support/account.ts'
 import { accepted } from '../support/hooks.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -40,6 +40,17 @@ test('finds what was stored before it started, and what comes and goes where eve
 
   vi.advanceTimersByTime(15_000)
   await become('fixed two')
+})
+
+test("one hook's settings in the place of another's open nothing", async () => {
+  await add('one')
+  await add('two')
+  await query(
+    landfall.db,
+    `update landfall.hook set sealed = (select sealed from landfall.hook where name = 'one') where name = 'two'`,
+  )
+  await registry.start()
+  expect(names()).toBe('fixed one')
 })
 
 test('the number of stored hooks is limited to what every process has workers for', async () => {
