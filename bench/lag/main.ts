@@ -18,7 +18,7 @@ import { type Measured, measure } from './measure.ts'
 // usage: npm run bench:lag -- [--warm-up MINUTES] [--minutes N] [--lag-goal SECONDS] [--requests-per-second N] [--json]
 const { values } = parseArgs({
   options: {
-    'warm-up': { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '12' },
     minutes: { type: 'string', default: '12' },
     'lag-goal': { type: 'string', default: '15' },
     'requests-per-second': { type: 'string', default: '2' },
@@ -30,11 +30,13 @@ const minutes = { warmUp: Number(values['warm-up']), measured: Number(values.min
 const log = pino({ level: 'warn' }, pino.destination(2))
 
 const dir = await mkdtemp(join(tmpdir(), 'landfall-lag-'))
+// As many live at the start as will live all the time, with lives of some ten minutes.
+const ALIVE = 150
+const ARRIVING = 16 * (minutes.warmUp + minutes.measured + 5)
 const simulator = createSimulator({
   seed: Number(values.seed),
-  // Some 80 live at any time, whose lives take some five minutes.
-  migrations: 40 + 16 * (minutes.warmUp + minutes.measured + 5),
-  aliveShare: 40 / (40 + 16 * (minutes.warmUp + minutes.measured + 5)),
+  migrations: ALIVE + ARRIVING,
+  aliveShare: ALIVE / (ALIVE + ARRIVING),
   arrivalS: 60 * (minutes.warmUp + minutes.measured + 5),
   typicalLifeS: 180,
   history: 300,
