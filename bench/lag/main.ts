@@ -27,6 +27,8 @@ const { values } = parseArgs({
   },
 })
 const minutes = { warmUp: Number(values['warm-up']), measured: Number(values.minutes) }
+const stopped = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort())
 const log = pino({ level: 'warn' }, pino.destination(2))
 
 const dir = await mkdtemp(join(tmpdir(), 'landfall-lag-'))
@@ -57,6 +59,9 @@ try {
   // Ends of the last moments are still to be noticed.
   const untilMs = Date.now() - 2 * foretold.forecast.p99Ms
   report(foretold.forecast, await measure(pool, simulator.truth(), { fromMs, untilMs }))
+} catch (err) {
+  if (!stopped.signal.aborted) throw err
+  process.exitCode = 130
 } finally {
   await Promise.all([db.close(), pool.end()])
   await daemon.stop()
@@ -99,7 +104,7 @@ async function pass(count: number, what: string): Promise<void> {
   for (let minute = 0; minute < count; minute += 1) {
     const counts = simulator.counts()
     console.error(`${what}: minute ${minute + 1} of ${count}, ${requestsOf(counts)} requests so far`)
-    await delay(60_000 * Math.min(1, count - minute))
+    await delay(60_000 * Math.min(1, count - minute), null, { signal: stopped.signal })
   }
 }
 
