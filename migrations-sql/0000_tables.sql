@@ -178,7 +178,8 @@ CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");-->
 CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence");--> statement-breakpoint
+CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("account","sequence") WHERE migration_id is null;--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
 CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;

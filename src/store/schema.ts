@@ -218,7 +218,8 @@ export const events = landfall.table(
   (t) => [
     index('event_recorded').on(t.recordedAt),
     // Never two events at one place of a stream, whatever else goes wrong.
-    uniqueIndex('event_place').on(t.account, sql`coalesce(migration_id, '')`, t.sequence),
+    uniqueIndex('event_place').on(t.account, t.migrationId, t.sequence).where(sql`migration_id is not null`),
+    uniqueIndex('event_account_place').on(t.account, t.sequence).where(sql`migration_id is null`),
   ],
 )
 
