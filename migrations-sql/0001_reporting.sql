@@ -133,8 +133,10 @@ create index delivery_open on landfall.delivery (state, next_attempt_at) where s
 --> statement-breakpoint
 create index delivery_arrived on landfall.delivery (delivered_at) where delivered_at is not null;
 --> statement-breakpoint
+-- A view reads tables with its owner's rights, but a function in it would with those of whoever asks.
 create function landfall.lag_of(of_account text, of_hour timestamptz,
-  out transitions bigint, out p50_seconds float8, out p99_seconds float8) language sql stable
+  out transitions bigint, out p50_seconds float8, out p99_seconds float8)
+language sql stable security definer set search_path = pg_catalog, pg_temp set jit = off
 begin atomic
   select count(*), percentile_cont(0.5) within group (order by lag.seconds),
     percentile_cont(0.99) within group (order by lag.seconds)
