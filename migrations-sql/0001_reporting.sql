@@ -142,7 +142,9 @@ begin atomic
     percentile_cont(0.99) within group (order by lag.seconds)
   from (
     select extract(epoch from t.not_after - t.not_before)::float8 as seconds
-    from landfall.transition t join landfall.migration m on m.id = t.migration
+    from landfall.transition t
+    -- Offset 0: one at a time by its key, however many the planner takes them for.
+    cross join lateral (select account from landfall.migration where id = t.migration offset 0) as m
     where t.not_after >= of_hour and t.not_after < of_hour + interval '1 hour' and t.not_before is not null
       and m.account = of_account) as lag;
 end;
@@ -491,7 +493,6 @@ begin atomic
     select m.account, t.migration
     from (select distinct migration from landfall.transition
       where not_after >= landfall.quarter_of(ts) and not_after <= ts) as t
-    -- Offset 0: one at a time by its key, however many the planner takes them for.
     cross join lateral (select account from landfall.migration where id = t.migration offset 0) as m),
   parts as (
     select d.account, d.status, d.phase, d.n from landfall.status_day d where d.day < landfall.day_of(ts)

@@ -122,6 +122,16 @@ async function seedBatch(client: Client, load: Load, first: number, last: number
   return rowCount ?? 0
 }
 
+// As it is while recording goes on: two hours to be computed, and deltas that cancel each other out.
+const UNFOLDED = `
+  with open as (
+    insert into landfall.lag_touched (account, hour)
+    select a.name, landfall.hour_of(now()) - make_interval(hours => h)
+    from landfall.account a cross join generate_series(0, 1) h cross join generate_series(1, 40))
+  insert into landfall.migration_delta (account, company_id, status, phase, vanished, seen_on, n)
+  select account, company_id, status, phase, false, landfall.day_of(first_seen_at), n
+  from (select * from landfall.migration order by id desc limit 250) m cross join (values (1), (-1)) as image (n)`
+
 async function finish(client: Client, days: number): Promise<void> {
   await client.query(
     `insert into landfall.usage (hour, account, list_requests, get_requests)
@@ -133,6 +143,7 @@ async function finish(client: Client, days: number): Promise<void> {
     `select setval(pg_get_serial_sequence('landfall.migration', 'id'), (select max(id) from landfall.migration))`,
   )
   await client.query('select landfall.rebuild_rollups()')
+  await client.query(UNFOLDED)
   for (const table of ['migration', 'transition'])
     await client.query(`alter table landfall.${table} enable trigger user`)
   // What the server does by itself in its own time.
