@@ -105,8 +105,8 @@ const EVENTS = `
     from step join landfall.migration m on m.id = step.migration order by step.not_after
     returning id, type, migration, sequence, recorded_at)
   insert into landfall.delivery (event, hook, stream, sequence, state, attempts, first_attempt_at, delivered_at)
-  select id, 'default', 'm' || migration, sequence, case when migration % 500 = 0 then 'dead' else 'delivered' end, 1,
-    recorded_at, case when migration % 500 <> 0 then recorded_at + interval '1 second' end
+  select id, 'default', 'm' || migration, sequence, case when migration % 499 = 0 then 'dead' else 'delivered' end, 1,
+    recorded_at, case when migration % 499 <> 0 then recorded_at + interval '1 second' end
   from told where type = 'migration.completed'`
 
 async function seedBatch(client: Client, load: Load, first: number, last: number): Promise<number> {
