@@ -192,7 +192,8 @@ CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHE
 CREATE INDEX "delivery_aside" ON "landfall"."delivery" USING btree ("hook","state") WHERE state in ('held', 'dead');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
-CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account",coalesce(migration_id, ''),"sequence") WHERE hook is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("account","sequence") WHERE migration_id is null and hook is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("hook","sequence") WHERE hook is not null;--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint

@@ -18,7 +18,7 @@ import { type Measured, measure } from './measure.ts'
 // usage: npm run bench:lag -- [--warm-up MINUTES] [--minutes N] [--lag-goal SECONDS] [--requests-per-second N] [--json]
 const { values } = parseArgs({
   options: {
-    'warm-up': { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '12' },
     minutes: { type: 'string', default: '12' },
     'lag-goal': { type: 'string', default: '15' },
     'requests-per-second': { type: 'string', default: '2' },
@@ -27,14 +27,18 @@ const { values } = parseArgs({
   },
 })
 const minutes = { warmUp: Number(values['warm-up']), measured: Number(values.minutes) }
+const stopped = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort())
 const log = pino({ level: 'warn' }, pino.destination(2))
 
 const dir = await mkdtemp(join(tmpdir(), 'landfall-lag-'))
+// As many live at the start as will live all the time, with lives of some ten minutes.
+const ALIVE = 150
+const ARRIVING = 16 * (minutes.warmUp + minutes.measured + 5)
 const simulator = createSimulator({
   seed: Number(values.seed),
-  // Some 80 live at any time, whose lives take some five minutes.
-  migrations: 40 + 16 * (minutes.warmUp + minutes.measured + 5),
-  aliveShare: 40 / (40 + 16 * (minutes.warmUp + minutes.measured + 5)),
+  migrations: ALIVE + ARRIVING,
+  aliveShare: ALIVE / (ALIVE + ARRIVING),
   arrivalS: 60 * (minutes.warmUp + minutes.measured + 5),
   typicalLifeS: 180,
   history: 300,
@@ -55,6 +59,9 @@ try {
   // Ends of the last moments are still to be noticed.
   const untilMs = Date.now() - 2 * foretold.forecast.p99Ms
   report(foretold.forecast, await measure(pool, simulator.truth(), { fromMs, untilMs }))
+} catch (err) {
+  if (!stopped.signal.aborted) throw err
+  process.exitCode = 130
 } finally {
   await Promise.all([db.close(), pool.end()])
   await daemon.stop()
@@ -98,7 +105,7 @@ async function pass(count: number, what: string): Promise<void> {
   for (let minute = 0; minute < count; minute += 1) {
     const counts = simulator.counts()
     console.error(`${what}: minute ${minute + 1} of ${count}, ${requestsOf(counts)} requests so far`)
-    await delay(60_000 * Math.min(1, count - minute))
+    await delay(60_000 * Math.min(1, count - minute), null, { signal: stopped.signal })
   }
 }
 

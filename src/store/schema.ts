@@ -226,9 +226,10 @@ export const events = landfall.table(
     index('event_recorded').on(t.recordedAt),
     index('event_order').on(t.transaction, t.id),
     // Never two events at one place of a stream, whatever else goes wrong.
-    uniqueIndex('event_place')
-      .on(t.account, sql`coalesce(migration_id, '')`, t.sequence)
-      .where(sql`hook is null`),
+    uniqueIndex('event_place').on(t.account, t.migrationId, t.sequence).where(sql`migration_id is not null`),
+    uniqueIndex('event_account_place')
+      .on(t.account, t.sequence)
+      .where(sql`migration_id is null and hook is null`),
     uniqueIndex('event_place_of_hook').on(t.hook, t.sequence).where(sql`hook is not null`),
   ],
 )

@@ -192,8 +192,8 @@ export async function listHookDeliveries(
 export async function countLive(db: Db): Promise<ReadonlyMap<Phase, number>> {
   const rows = await rowsOf<{ phase: Phase; n: number }>(
     db,
-    sql`select phase, count(*)::int as n from reporting.migrations
-      where not is_terminal and vanished_at is null group by phase
+    sql`select phase, sum(migrations)::int as n from reporting.status_counts
+      where not is_terminal group by phase having sum(migrations) > 0
       order by array_position(array['pending', 'running', 'needs_input', 'unknown'], phase)`,
   )
   return new Map(rows.map((row) => [row.phase, row.n]))

@@ -153,6 +153,7 @@ function renderHeader(shell: Shell, addresses: Addresses): string {
     '',
     'To look further, in another terminal:',
     look('list --live'),
+    look('plan'),
     look('show ID'),
     '',
     'Times are UTC. Ctrl-C stops all of it.',

@@ -11,10 +11,13 @@ export interface LagControl {
 }
 
 /**
- * Time in which the threshold may change by a factor of e. It is long, for a mean is cheapest at one threshold for all:
- * where few migrations live, moments of more lag and of less even out.
+ * Time in which the threshold may change by a factor of e: so long that so many ends make the mean that it follows. It
+ * is the longest where few migrations live, for a mean is cheapest at one threshold for all, and moments of more lag
+ * and of less even out.
  */
-const paceFor = (goal: number) => Math.min(600, 40 * goal)
+const paceFor = (goal: number, endRate: number) =>
+  Math.min(600, 40 * goal, Math.max(4 * goal, ENDS / Math.max(1e-9, endRate)))
+const ENDS = 30
 /** Change of the threshold within that time at most, as a power of e. */
 const MOST_STEP = 3
 /** A longer pause teaches no more than this. */
@@ -36,7 +39,9 @@ export function createLagControl(goal: number, known: number): LagControl {
 
   function follow(passed: number): void {
     const step = Math.log((AIM * goal) / Math.max(0.01, lag))
-    threshold *= Math.exp((Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / paceFor(goal))
+    threshold *= Math.exp(
+      (Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / paceFor(goal, smooth.endRate),
+    )
     threshold = Math.min(1e4, Math.max(1e-6, threshold))
   }
 
