@@ -49,7 +49,7 @@ async function answerPage(
   if (count < 1 || count > PAGE) return sendProblem(reply, 400, `limit is no number from 1 to ${PAGE}`)
 
   const after = await resolveCursor(deps.db, request.query.after ?? null)
-  const signal = endOf(request)
+  const signal = endOf(reply)
   const untilMs = performance.now() + Math.min(waitMs, LONGEST_WAIT_MS)
   for (;;) {
     const events = await listOutgoing(deps.db, after, count)
@@ -79,7 +79,7 @@ async function stream(
     'cache-control': 'no-store',
   })
   reply.raw.write(': landfall\n\n')
-  await writeFrom(deps, after, reply.raw, endOf(request))
+  await writeFrom(deps, after, reply.raw, endOf(reply))
 }
 
 async function writeFrom(
@@ -126,8 +126,9 @@ async function resolveCursor(db: Db, asked: string | null): Promise<string | nul
 }
 
 /** Aborted when the client has gone, or the server closes. */
-function endOf(request: FastifyRequest): AbortSignal {
+function endOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  request.raw.socket.once('close', () => controller.abort())
+  // Not the socket's own: one that is kept alive would gather a listener for each request.
+  reply.raw.once('close', () => controller.abort())
   return controller.signal
 }

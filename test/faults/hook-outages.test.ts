@@ -123,6 +123,9 @@ test.concurrent('410 disables the hook and holds its events; enabled again it ge
   await waitFor(disabled, { what: 'the hook to be disabled', timeoutMs: 20_000 })
   const held = async () => (await query(db, `select 1 from reporting.deliveries where state = 'held'`)).length
   await waitFor(async () => (await held()) > 20, { what: 'held events', timeoutMs: 20_000 })
+  const isQuiet = async () =>
+    (await query(db, 'select 1 from landfall.delivery where lease_until > now()')).length === 0
+  await waitFor(isQuiet, { what: 'attempts under way to end', timeoutMs: 20_000 })
   const told = receiver.requests.length
   // Attempts that were under way together; none comes after.
   expect(told - accepted.size).toBeLessThanOrEqual(ATTEMPTS_PER_HOOK)
@@ -137,7 +140,7 @@ test.concurrent('410 disables the hook and holds its events; enabled again it ge
   await waitForTruth(db, () => simulator.truth())
   expectOrder(callsTo(receiver), (index) => accepted.has(index))
   await expectPromisesKept(world, simulator.truth())
-}, 60_000)
+}, 120_000)
 
 test.concurrent('hooks whose receivers hang keep no other hook waiting', async ({
   onTestFinished: after,

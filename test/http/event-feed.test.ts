@@ -239,3 +239,13 @@ test('where a token is set, only those in who know it; health needs none', async
   expect(await status('/api/v1/events', { authorization: 'Bearer a-token-of-some-length' })).toBe(200)
   expect(await status('/livez')).toBe(200)
 })
+
+test('requests over one connection leave nothing behind', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  for (let count = 0; count < 30; count += 1) await (await get('/api/v1/events')).text()
+
+  expect(warnings.map(({ name }) => name)).not.toContain('MaxListenersExceededWarning')
+})
