@@ -8,49 +8,37 @@ import { createSenders, type Senders } from './hooks/senders.ts'
 import { publicKeysOf } from './hooks/signature.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
+import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
-import type { JobHandlers, RequestJob, Schedule } from './queue/queue.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
 import { createVault, type Vault } from './runtime/vault.ts'
 import { VERSION } from './runtime/version.ts'
 import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
-import { ATTEMPTS_PER_HOOK } from './store/deliveries.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
-import { PLANNER_CHANNEL, ringPlanner } from './store/planners.ts'
+import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
-import { HOOKS_CHANNEL, STORED_HOOKS_AT_MOST } from './store/stored-hooks.ts'
+import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
 import type { Identity } from './store/views.ts'
 import { waitForDatabase } from './store/wait.ts'
-import { requestSweep } from './store/walks.ts'
-import { type Account, pollsAtOnce } from './work/account.ts'
-import { deliverEvent, type Hook } from './work/deliver-event.ts'
+import type { Account } from './work/account.ts'
 import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
 import { explainReading, toReadingJson } from './work/explain-reading.ts'
 import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
-import { planRequests } from './work/plan-requests.ts'
-import type { PlannedRequests } from './work/planned-requests.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
-import { pollMigration } from './work/poll-migration.ts'
-import { readChosenPage } from './work/read-chosen-page.ts'
-import { createRelay, type Relay } from './work/relay-deliveries.ts'
-import { tellOverdue } from './work/tell-overdue.ts'
-import { walkOn } from './work/walk-on.ts'
+import { createRelay } from './work/relay-deliveries.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
 const STOP_GRACE_MS = 20_000
 const DATABASE_PATIENCE_MS = 60_000
 /** Less than a claim lasts: a statement that takes longer has nothing left to do. */
 const STATEMENT_MS = 15_000
-/** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
-const SWEEP_ECHO = 0.5
-const OVERDUE_EVERY_MS = 5_000
 
 export interface Daemon {
   readonly databaseUrl: string
@@ -198,97 +186,6 @@ function openAccount(config: AccountConfig): Account {
 function openHook(senders: Senders, hook: HookConfig): KnownHook {
   const keys = hook.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
   return { ...senders.open(hook), publicKeys: () => keys }
-}
-
-function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
-  const nowMs = Date.now()
-  return [
-    ...walks.map((walk): RequestJob => ({ ...walk, key: account })),
-    ...pages.map((page): RequestJob => ({ kind: 'page', account, key: String(page), claim: nowMs })),
-    ...polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account })),
-  ]
-}
-
-function createHandlers(
-  config: Config,
-  deps: Deps,
-  hooks: ReadonlyMap<string, Hook>,
-  relay: Relay,
-  queue: () => JobQueueService,
-): JobHandlers {
-  async function plan(name: string): Promise<void> {
-    const account = deps.accounts.get(name)
-    // What is claimed while it cannot be handed over would only wait for its claim to end.
-    if (account === undefined || !queue().isConnected()) return
-    const planned = await planRequests(deps, account)
-    if (planned === null) return ringPlanner(deps.db, name)
-    try {
-      await queue().addRequests(jobsFor(name, planned))
-    } catch (err) {
-      // Nothing is lost: the claims end by themselves, and a later tick gives them out again.
-      deps.log.debug({ err, account: name }, 'requests.not_queued')
-    }
-  }
-
-  async function sweep(name: string): Promise<void> {
-    const account = deps.accounts.get(name)
-    if (account !== undefined) await requestSweep(deps.db, name, account.sweepEveryMs * SWEEP_ECHO)
-  }
-
-  async function overdue(name: string): Promise<void> {
-    const account = deps.accounts.get(name)
-    const limits = config.accounts.find((one) => one.name === name)?.overdueAfterMs
-    if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
-  }
-
-  async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
-    const account = deps.accounts.get(job.account)
-    if (account === undefined) return
-    if (job.kind === 'get') return pollMigration(deps, account, job, signal)
-    const goesOn =
-      job.kind === 'page'
-        ? await readChosenPage(deps, account, Number(job.key), signal)
-        : await walkOn(deps, account, { account: job.account, kind: job.kind, claim: job.claim }, signal)
-    // The next page need not wait for the next tick.
-    if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
-  }
-
-  const { db, log, random, newEventId } = deps
-  const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
-  return {
-    ...(has('plan') ? { plan, sweep, overdue } : {}),
-    ...(has('poll') ? { request } : {}),
-    ...(has('deliver')
-      ? {
-          deliver: (job, signal) =>
-            deliverEvent({ db, log, hooks, random, newEventId }, job, signal).finally(relay.wake),
-        }
-      : {}),
-  }
-}
-
-/** Enough that accounts whose providers hang, and hooks whose receivers do, leave the others theirs. */
-function workersFor({ accounts, hooks }: Config): { requests: number; deliveries: number } {
-  const walks = 2
-  const requests = accounts.reduce((sum, account) => sum + pollsAtOnce(account) + walks, 0)
-  return {
-    requests: Math.max(1, requests),
-    deliveries: ATTEMPTS_PER_HOOK * (hooks.length + STORED_HOOKS_AT_MOST),
-  }
-}
-
-/** Ticks come often enough that a full bucket never runs over between two of them. */
-function schedulesFor(config: Config): Schedule[] {
-  return config.accounts.flatMap((account) => {
-    const { name, burst, requestsPerSecond, sweepEveryMs } = account
-    const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
-    const hasLimits = Object.keys(account.overdueAfterMs).length > 0
-    return [
-      { account: name, task: 'plan' as const, everyMs },
-      { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
-      ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
-    ]
-  })
 }
 
 interface ServeParts {
