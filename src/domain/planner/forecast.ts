@@ -40,8 +40,8 @@ const MODEL_ENDS = 5
 const MODEL_S = 600
 
 /**
- * What is to be expected while things go on as they do: as reckoned from the readings made of late, and as far as
- * those are few, from a model. What another budget would give is the model's ratio.
+ * What is to be expected: as reckoned from the readings made of late, and as far as those are few, from a model; and
+ * from where the lag control steers. What another budget would give is the model's ratio.
  */
 export function forecastLag(
   readables: readonly Readable[],
@@ -52,9 +52,11 @@ export function forecastLag(
   const model = planFor(groups, 1, terms)
   const known = past.ends / (past.ends + MODEL_ENDS)
   const now = quantitiesOf(model)
-  const meanMs = mix(known, 1000 * past.meanS, now.meanMs)
-  const p99Ms = mix(known, 1000 * past.p99S, now.p99Ms)
+  const presentMs = mix(known, 1000 * past.meanS, now.meanMs)
   const perSecond = mix(past.seconds / (past.seconds + MODEL_S), past.requestsPerSecond, spent(model, terms))
+  const steered = steering(presentMs, perSecond, terms)
+  const meanMs = steered * presentMs
+  const p99Ms = steered * mix(known, 1000 * past.p99S, now.p99Ms)
   const at = (factor: number): Lag => {
     const other = quantitiesOf(planFor(groups, factor, terms))
     return { meanMs: meanMs * ratio(other.meanMs, now.meanMs), p99Ms: p99Ms * ratio(other.p99Ms, now.p99Ms) }
@@ -62,8 +64,8 @@ export function forecastLag(
   return {
     meanMs,
     p99Ms,
-    boundP50Ms: mix(known, 1000 * past.boundP50S, now.boundP50Ms),
-    boundP99Ms: mix(known, 1000 * past.boundP99S, now.boundP99Ms),
+    boundP50Ms: steered * mix(known, 1000 * past.boundP50S, now.boundP50Ms),
+    boundP99Ms: steered * mix(known, 1000 * past.boundP99S, now.boundP99Ms),
     utilisation: Math.min(1, perSecond / terms.requestsPerSecond),
     requestsPerDay: 86_400 * perSecond,
     requestsPerDayPerMigration: (86_400 * perSecond) / Math.max(1, terms.liveCount),
@@ -71,6 +73,20 @@ export function forecastLag(
     halfBudget: at(0.5),
     doubleBudget: at(2),
   }
+}
+
+/** A budget that is used up to here has room to do more, or less, for the goal. */
+const FREE = 0.9
+const MOST_STEERED = 2
+
+/**
+ * Factor by which the delay is still to change: where the budget has room, the lag control steers it to the goal,
+ * within minutes where much happens and within an hour where little does.
+ */
+function steering(presentMs: number, perSecond: number, terms: ForecastTerms): number {
+  const { lagGoalMs, requestsPerSecond } = terms
+  if (lagGoalMs <= 0 || presentMs <= 0 || perSecond > FREE * requestsPerSecond) return 1
+  return Math.min(MOST_STEERED, Math.max(1 / MOST_STEERED, lagGoalMs / presentMs))
 }
 
 const mix = (share: number, one: number, other: number) => share * one + (1 - share) * other
