@@ -44,6 +44,17 @@ export async function loadAccount(db: Pick<Db, 'select'>, name: string): Promise
   return row ?? null
 }
 
+/**
+ * Whether the account's baseline is complete; stays so until the transaction ends. Waits for whoever is completing it:
+ * what ended would else be neither counted there nor told.
+ */
+export async function holdBaseline(tx: Tx, name: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ complete: boolean }>(
+    sql`select baseline_at is not null as complete from landfall.account where name = ${name} for share`,
+  )
+  return rows[0]?.complete ?? false
+}
+
 /** Takes the account's planning turn until the transaction ends; null where another process has it. */
 export async function takePlanningTurn(tx: Tx, name: string): Promise<AccountState | null> {
   const { rows } = await tx.execute<{ name: string }>(

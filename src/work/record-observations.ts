@@ -4,7 +4,7 @@ import type { Row } from '../domain/planner/types.ts'
 import type { Observation } from '../domain/reading.ts'
 import { decideRecording, type Recording, type RecordingContext } from '../domain/recording.ts'
 import type { Verdict } from '../domain/verdict.ts'
-import { loadAccount } from '../store/accounts.ts'
+import { holdBaseline, loadAccount } from '../store/accounts.ts'
 import type { Tx } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
 import {
@@ -51,7 +51,9 @@ export async function recordObservations(
 ): Promise<Recorded> {
   const state = await loadAccount(tx, account.name)
   if (state === null) throw new Error(`record observations: account ${account.name} was never registered`)
-  const silent = account.baseline === 'silent' && state.baselineAt === null
+  const mayBeSilent = account.baseline === 'silent' && state.baselineAt === null
+  const haveEnded = observations.some((seen) => isTerminal(seen.phase))
+  const silent = mayBeSilent && haveEnded && !(await holdBaseline(tx, account.name))
 
   const decided: Decided[] = []
   let open = observations

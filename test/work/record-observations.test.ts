@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
+import { completeBaseline } from '../../src/store/accounts.ts'
+import { inTransaction } from '../../src/store/db.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let world: Awaited<ReturnType<typeof createTestAccount>>
 const hook = { name: 'default', kind: 'webhook', events: [...TERMINAL_EVENT_TYPES] }
@@ -240,4 +243,34 @@ test('many processes that see the same change at once record it once', async () 
     `select count(*)::int as terminal from reporting.events where type = 'migration.completed'`,
   )
   expect(terminal).toBe(50)
+})
+
+test('what ends while the baseline is being completed is told', async () => {
+  await setBaseline('null')
+  const { db, deps, account } = world
+  const thisMoment = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const completing = inTransaction(db, async (tx) => {
+    await completeBaseline(tx, account.name)
+    begun.resolve()
+    await thisMoment.promise
+  })
+  await begun.promise
+  const recording = record(deps, account, [seen('late', 'COMPLETE', 0)])
+  const waits = async () =>
+    (
+      await query(
+        db,
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).length > 0
+  await waitFor(waits, { what: 'the recording to wait' })
+  thisMoment.resolve()
+  await Promise.all([completing, recording])
+
+  const told = await query(
+    db,
+    `select type from reporting.events where migration_id = 'late' and type = 'migration.completed'`,
+  )
+  expect(told).toHaveLength(1)
 })
