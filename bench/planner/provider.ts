@@ -1,17 +1,7 @@
-import { isTerminal, type Phase } from '../../src/domain/phase.ts'
+import { isTerminal, phaseOf } from '../../src/domain/phase.ts'
 import type { Answer, Row } from '../../src/domain/planner/types.ts'
+import { ANON_STATUS_MAP } from '../../src/providers/anon/status-map.ts'
 import type { Trace, TraceMigration } from './trace.ts'
-
-const PHASES: Readonly<Record<string, Phase>> = {
-  NOT_READY: 'pending',
-  NOT_STARTED: 'pending',
-  WORKING: 'running',
-  PENDING_USER_INPUT: 'needs_input',
-  COMPLETE: 'succeeded',
-  COMPLETED_WITH_FAILURES: 'partial',
-  FAILED: 'failed',
-  LOGIN_ABANDONED: 'abandoned',
-}
 
 /** Plays the provider's part of a trace and keeps the truth: what was first shown when. */
 export interface SimulatedProvider {
@@ -32,7 +22,7 @@ export function createProvider(trace: Trace): SimulatedProvider {
     const change = lastChange(one, atS)
     const shown = shownAt[index]
     if (change >= 0 && shown !== undefined && Number.isNaN(shown[change])) shown[change] = atS
-    const phase = change < 0 ? 'pending' : (PHASES[one.changes[change]?.[1] ?? ''] ?? 'unknown')
+    const phase = change < 0 ? 'pending' : phaseOf(ANON_STATUS_MAP, one.changes[change]?.[1] ?? '')
     return { id: one.id, phase, createdAtMs: one.created_s * 1000 }
   }
 
@@ -87,7 +77,8 @@ function countedDelays(trace: Trace, shownAt: readonly (readonly number[])[]): n
   const delays: number[] = []
   trace.migrations.forEach((one, index) => {
     one.changes.forEach(([at, status], change) => {
-      if (at < trace.warmup_s || at >= trace.duration_s || !isTerminal(PHASES[status] ?? 'unknown')) return
+      if (at < trace.warmup_s || at >= trace.duration_s || !isTerminal(phaseOf(ANON_STATUS_MAP, status)))
+        return
       const shown = shownAt[index]?.[change] ?? Number.NaN
       delays.push(shown < trace.duration_s ? shown - at : trace.duration_s - at)
     })

@@ -1,4 +1,5 @@
 import type { OutgoingEvent } from '../domain/outgoing-event.ts'
+import { PHASES } from '../domain/phase.ts'
 
 /** How many of an account's migrations stand in each phase. */
 export type PhaseCounts = Readonly<Record<string, number>>
@@ -37,16 +38,6 @@ const FIELDS = [
   ['Disabled at', 'disabled_at'],
 ] as const
 
-const COUNTED = [
-  'pending',
-  'running',
-  'needs_input',
-  'succeeded',
-  'partial',
-  'failed',
-  'abandoned',
-  'unknown',
-]
 /** Slack refuses longer texts in these places. */
 const MAX_FIELD = 1_900
 
@@ -84,7 +75,7 @@ function section(text: string): object {
 
 /** `3 running, 1 needs input, 120 succeeded` */
 function describeCounts(counts: PhaseCounts): string {
-  return COUNTED.filter((phase) => (counts[phase] ?? 0) > 0)
+  return PHASES.filter((phase) => (counts[phase] ?? 0) > 0)
     .map((phase) => `${counts[phase]} ${phase.replace('_', ' ')}`)
     .join(', ')
 }

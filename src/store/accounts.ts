@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Policy } from '../domain/policy.ts'
 import type { Db, Tx } from './db.ts'
 import { inSeconds } from './leases.ts'
-import { accounts } from './schema.ts'
+import { accounts } from './schema/account.ts'
 
 export interface ConfiguredAccount {
   readonly name: string

@@ -4,7 +4,7 @@ import type { Via } from '../domain/reading.ts'
 import type { Stored } from '../domain/recording.ts'
 import type { Tx } from './db.ts'
 import { jsonRows } from './json-rows.ts'
-import { migrations } from './schema.ts'
+import { migrations } from './schema/migration.ts'
 
 /** A stored migration, locked until the transaction ends. */
 export interface Locked extends Stored {

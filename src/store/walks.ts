@@ -4,7 +4,7 @@ import type { FreshEnd, Walk, WalkKind } from '../domain/walk.ts'
 import type { Db, Tx } from './db.ts'
 import { HANDOVER_S, inSeconds, isFree, WORK_S } from './leases.ts'
 import { pageSizeFor } from './page-sizes.ts'
-import { walks } from './schema.ts'
+import { walks } from './schema/account.ts'
 
 /** One of an account's walks, as the planner sees it. */
 export interface WalkState {

@@ -10,18 +10,11 @@ import {
   shareAfter,
 } from '../../src/domain/adaptive-rate.ts'
 import { pauseAfterThrottleMs } from '../../src/domain/cadence.ts'
-import type { RateLimitHint } from '../../src/domain/rate-limit-headers.ts'
 import { FULL_BUCKET, takeToken } from '../../src/domain/token-bucket.ts'
 import { createRateLimit } from '../../src/simulator/rate-limit.ts'
+import { hint } from './hint.ts'
 
 const MINUTE = 60_000
-const hint = (change: Partial<RateLimitHint>): RateLimitHint => ({
-  remaining: null,
-  resetMs: null,
-  limit: null,
-  windowMs: null,
-  ...change,
-})
 
 describe('the share that refusals leave', () => {
   test('halves down to a floor, and grows in a straight line up to the whole', () => {

@@ -2,20 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { parseHeaderItems } from '../../src/domain/header-items.ts'
-import { parseRateLimit, type RateLimitHint } from '../../src/domain/rate-limit-headers.ts'
+import { parseRateLimit } from '../../src/domain/rate-limit-headers.ts'
+import { hint } from './hint.ts'
 
 const now = new Date('2026-03-04T09:00:00Z')
 const DAY_MS = 24 * 3_600_000
 const seconds = (offsetS: number) => String(now.getTime() / 1000 + offsetS)
 
 const parse = (headers: Record<string, string>) => parseRateLimit((name) => headers[name] ?? null, now)
-const hint = (change: Partial<RateLimitHint>): RateLimitHint => ({
-  remaining: null,
-  resetMs: null,
-  limit: null,
-  windowMs: null,
-  ...change,
-})
 
 describe("the IETF draft's headers", () => {
   test.each([

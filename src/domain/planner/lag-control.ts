@@ -6,8 +6,6 @@ export interface LagControl {
   adjust(now: number, hidden: number, endRate: number): void
   /** Least worth, in seconds; 0 where there is no goal, for then everything is spent. */
   threshold(): number
-  /** Expected mean delay in seconds. */
-  lag(): number
 }
 
 /**
@@ -33,11 +31,10 @@ export const firstThreshold = (goal: number) => (goal / 15) ** 2
 export function createLagControl(goal: number, known: number): LagControl {
   const smooth = { hidden: 0, endRate: 0 }
   let threshold = goal > 0 ? known : 0
-  let lag = 0
   let at = Number.NaN
   let watched = 0
 
-  function follow(passed: number): void {
+  function follow(lag: number, passed: number): void {
     const step = Math.log((AIM * goal) / Math.max(0.01, lag))
     threshold *= Math.exp(
       (Math.max(-MOST_STEP, Math.min(MOST_STEP, step)) * passed) / paceFor(goal, smooth.endRate),
@@ -53,10 +50,9 @@ export function createLagControl(goal: number, known: number): LagControl {
       const share = watched > 0 ? Math.min(1, passed / Math.min(smoothingFor(goal), watched)) : 1
       smooth.hidden += (hidden - smooth.hidden) * share
       smooth.endRate += (endRate - smooth.endRate) * share
-      lag = smooth.hidden / Math.max(1e-9, smooth.endRate)
-      if (goal > 0) follow(passed)
+      const lag = smooth.hidden / Math.max(1e-9, smooth.endRate)
+      if (goal > 0) follow(lag, passed)
     },
     threshold: () => threshold,
-    lag: () => lag,
   }
 }

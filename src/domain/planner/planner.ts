@@ -20,8 +20,6 @@ export interface AdaptivePlanner extends Planner {
   explain(id: string, nowMs: number): Explanation | null
   /** Delay to be expected, and what half and double the budget would give. */
   forecast(nowMs: number): Forecast
-  /** Mean delay at present, as reckoned from what may have ended unseen. */
-  lagMs(): number
   liveCount(): number
   /** Where the list ends and where new rows appear, as far as is known. */
   survey(): Survey | null
@@ -90,7 +88,6 @@ export function createPlanner(
       return slot === undefined ? null : explainSlot(known, slot, nowMs / 1000)
     },
     forecast: (nowMs) => forecastFor(known, config, nowMs / 1000),
-    lagMs: () => 1000 * control.lag(),
     liveCount: known.set.size,
     survey: known.looks.surveyed,
     learned: () => ({
