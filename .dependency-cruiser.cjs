@@ -19,7 +19,9 @@ const rooms = {
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],
+  'bullmq-otel': ['queue'],
   commander: ['cli'],
   'drizzle-orm': ['store'],
   fastify: ['http'],

@@ -13,7 +13,9 @@ import { createExposition, type Scrape } from './metrics/exposition.ts'
 import { createMeter } from './metrics/meter.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
+import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
+import { createTracing } from './runtime/start-tracing.ts'
 import { createVault, type Vault } from './runtime/vault.ts'
 import { VERSION } from './runtime/version.ts'
 import { countPhases, registerAccount } from './store/accounts.ts'
@@ -71,6 +73,7 @@ async function build(
   stack: ServiceStack,
   onFatal: (err: Error) => void,
 ): Promise<Daemon> {
+  const telemetry = await startTracing(log, stack)
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
   const db = await openStore(config, log, stack, databaseUrl)
 
@@ -112,6 +115,7 @@ async function build(
     concurrency: workersFor(config),
     log,
     graceMs: STOP_GRACE_MS,
+    telemetry,
   })
   await stack.add(queue)
   if (config.roles.has('plan')) {
@@ -136,6 +140,14 @@ async function build(
     ? await serve({ config, log, stack, db, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
+}
+
+/** Before all else, so that it ends last. What BullMQ needs to take part; null where nothing is traced. */
+async function startTracing(log: Logger, stack: ServiceStack) {
+  const tracing = await createTracing(log)
+  if (tracing === null) return null
+  await stack.add(tracing)
+  return createTelemetry()
 }
 
 async function startEmbedded(

@@ -19,6 +19,8 @@ export interface RequestJob {
 /** One attempt to deliver one event to one hook. */
 export interface DeliveryJob {
   readonly deliveryId: string
+  /** The trace that it belongs to. */
+  readonly traceParent?: string | null
   /** The claim's number; a job whose number is no longer the row's is stale and does nothing. */
   readonly claim: number
 }

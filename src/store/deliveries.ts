@@ -14,12 +14,17 @@ export interface DeliveryClaim {
   readonly claim: number
 }
 
+export interface DueDelivery extends DeliveryClaim {
+  /** The trace that its event belongs to. */
+  readonly traceParent: string | null
+}
+
 /**
  * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
  * delivered, held or dead. A hook that failed too often in a row gets one attempt at a time.
  */
-export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DeliveryClaim[]> {
-  const { rows } = await db.execute<{ id: string; claim: number }>(sql`
+export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DueDelivery[]> {
+  const { rows } = await db.execute<DueDelivery & Record<string, unknown>>(sql`
     with due as materialized (
       select line.id from landfall.hook h
       cross join lateral (
@@ -39,8 +44,10 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
         for no key update skip locked) line
       where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active' and ${isPast('h.paused_until')})
     update landfall.delivery d set claim = d.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
-    from due where d.id = due.id returning d.id, d.claim`)
-  return rows.map((row) => ({ deliveryId: row.id, claim: row.claim }))
+    from due where d.id = due.id
+    returning d.id as "deliveryId", d.claim,
+      (select e.trace_parent from landfall.event e where e.id = d.event) as "traceParent"`)
+  return rows
 }
 
 /** No pause lasts longer than 72 minutes: one that seems to was written before the clock was set back. */
