@@ -18,7 +18,7 @@ import { walkOn } from './work/walk-on.ts'
 
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
-const OVERDUE_EVERY_MS = 5_000
+const OVERDUE_EVERY_MS = 15_000
 
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
@@ -58,7 +58,7 @@ export function createHandlers(
 
   async function overdue(name: string): Promise<void> {
     const account = deps.accounts.get(name)
-    const limits = config.accounts.find((one) => one.name === name)?.overdueAfterMs
+    const limits = config.accounts.find((one) => one.name === name)?.overdueAfter
     if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
   }
 
@@ -103,11 +103,10 @@ export function schedulesFor(config: Config): Schedule[] {
   return config.accounts.flatMap((account) => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
-    const hasLimits = Object.keys(account.overdueAfterMs).length > 0
     return [
       { account: name, task: 'plan' as const, everyMs },
       { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
-      ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
+      { account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS },
     ]
   })
 }

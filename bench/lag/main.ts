@@ -83,7 +83,7 @@ function configFor(baseUrl: string): Config {
     lagGoalMs: 1000 * Number(values['lag-goal']),
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
   } as const
   return {
     databaseUrl: null,

@@ -1,5 +1,6 @@
 import type { EventType } from '../domain/event-type.ts'
-import type { Phase, StatusMap } from '../domain/phase.ts'
+import type { OverdueAfter } from '../domain/overdue.ts'
+import type { StatusMap } from '../domain/phase.ts'
 import type { Policy } from '../domain/policy.ts'
 
 /** A text that appears in no log line, message or summary. */
@@ -63,8 +64,8 @@ export interface AccountConfig {
   readonly baseline: 'silent' | 'emit'
   /** Statuses the provider has added, on top of the built-in ones; default none. */
   readonly statusMap: StatusMap
-  /** How long a migration may stay in a live phase; a phase that is absent is never overdue. */
-  readonly overdueAfterMs: Readonly<Partial<Record<Phase, number>>>
+  /** How long a migration may stay in a live phase; in one that is absent, as long as is usual (see `OverdueAfter`). */
+  readonly overdueAfter: OverdueAfter
 }
 
 /** A destination for events. */

@@ -6,7 +6,16 @@ import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
 import { apiKey, apiToken, secretKey } from './secrets.ts'
-import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
+import {
+  duration,
+  durationOrNever,
+  flag,
+  name,
+  oneOf,
+  positiveNumber,
+  wholeNumber,
+  wordList,
+} from './values.ts'
 
 const ANON_BASE_URL = 'https://worker.anon.com'
 
@@ -17,10 +26,10 @@ const budget = z.object({
 
 /** Terminal phases are missing on purpose: what has ended cannot be overdue. */
 const overdueAfter = z.object({
-  pending: duration('1s', '365d').optional(),
-  running: duration('1s', '365d').optional(),
-  needs_input: duration('1s', '365d').optional(),
-  unknown: duration('1s', '365d').optional(),
+  pending: durationOrNever('1s', '365d').optional(),
+  running: durationOrNever('1s', '365d').optional(),
+  needs_input: durationOrNever('1s', '365d').optional(),
+  unknown: durationOrNever('1s', '365d').optional(),
 })
 
 const account = z.object({
@@ -77,7 +86,7 @@ export function fileKey(key: string): string {
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {
-  const overdue = Object.entries(raw.overdue_after).filter(([, ms]) => ms !== undefined)
+  const overdue = Object.entries(raw.overdue_after).filter(([, limit]) => limit !== undefined)
   return {
     name: raw.name,
     provider: raw.provider,
@@ -91,7 +100,7 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     lagGoalMs: raw.lag_goal,
     baseline: raw.baseline,
     statusMap: raw.status_map,
-    overdueAfterMs: Object.fromEntries(overdue),
+    overdueAfter: Object.fromEntries(overdue),
   }
 }
 

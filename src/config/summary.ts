@@ -19,15 +19,11 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
   }
 }
 
-function summarizeAccount({
-  name,
-  apiKey,
-  sweepEveryMs,
-  lagGoalMs,
-  overdueAfterMs,
-  ...plain
-}: AccountConfig) {
-  const overdue = Object.entries(overdueAfterMs).map(([phase, ms]) => [phase, formatDuration(ms)])
+function summarizeAccount({ name, apiKey, sweepEveryMs, lagGoalMs, overdueAfter, ...plain }: AccountConfig) {
+  const overdue = Object.entries(overdueAfter).map(([phase, limit]) => [
+    phase,
+    limit === 'never' ? limit : formatDuration(limit),
+  ])
   return {
     account: name,
     ...plain,

@@ -36,7 +36,7 @@ describe('defaults', () => {
         lagGoalMs: 15_000,
         baseline: 'silent',
         statusMap: {},
-        overdueAfterMs: {},
+        overdueAfter: {},
       },
     ])
   })
@@ -152,7 +152,7 @@ accounts:
     lag_goal: 0
     baseline: emit
     status_map: { ON_HOLD: needs_input, constructor: failed }
-    overdue_after: { running: 2d, needs_input: 1h }
+    overdue_after: { running: 2d, needs_input: 1h, unknown: never }
   - name: beta
     provider: anon
     api_key: other-key
@@ -183,7 +183,7 @@ hooks:
           lagGoalMs: 0,
           baseline: 'emit',
           statusMap: { ON_HOLD: 'needs_input', constructor: 'failed' },
-          overdueAfterMs: { running: 172_800_000, needs_input: 3_600_000 },
+          overdueAfter: { running: 172_800_000, needs_input: 3_600_000, unknown: 'never' },
         },
         expect.objectContaining({ name: 'beta', apiKey: 'other-key', burst: 10 }),
       ],

@@ -37,7 +37,7 @@ export function testAccount(baseUrl: string, change: Partial<AccountConfig> = {}
     lagGoalMs: 1_000,
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
     ...change,
   }
 }

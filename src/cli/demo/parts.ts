@@ -52,7 +52,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     lagGoalMs: 2_000,
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
   }
   return {
     databaseUrl: null,
