@@ -47,25 +47,30 @@ async function measureThroughput(place: Place, backend: string): Promise<void> {
   console.log(`${backend}: ${Math.round(times.length / seconds)} signed deliveries/s over ${times.length}`)
 }
 
-/** The same load without and with a hook that hangs for 15 s on every call, by turns, as the machine's mood changes. */
+/** The same load for one hook alone, beside another, and beside one that hangs for 15 s on every call; by turns. */
 async function measureIsolation(place: Place, backend: string): Promise<void> {
-  const lags = { alone: [] as number[], beside: [] as number[] }
+  const others = { alone: [], 'beside another': ['other'], 'beside one that hangs': ['hang'] }
+  const lags = new Map<string, number[]>()
   for (let turn = 1; turn <= TURNS; turn += 1) {
-    const alone = await place.startDaemon(['ok'])
-    lags.alone.push(...(await lagsAt(place, 100, '/ok')))
-    await alone.kill()
-    const beside = await place.startDaemon(['ok', 'hang'])
-    // Until every place of the hanging hook is taken.
-    await commitTogether(place.db, await createMigrations(place.db, 50))
-    await waitForCount(place, 60, 60_000)
-    await place.receiver.take()
-    lags.beside.push(...(await lagsAt(place, 100, '/ok')))
-    await beside.kill()
+    for (const [how, names] of Object.entries(others)) {
+      lags.set(how, [...(lags.get(how) ?? []), ...(await lagsBeside(place, names))])
+    }
   }
-  print(backend, 'a healthy hook alone', lags.alone)
-  print(backend, 'the same beside a hook that hangs', lags.beside)
-  const rise = percentile(lags.beside, 0.99) / percentile(lags.alone, 0.99) - 1
-  console.log(`${backend}: p99 beside a hook that hangs: ${rise < 0 ? '' : '+'}${Math.round(100 * rise)} %`)
+  const p99 = (how: keyof typeof others) => percentile(lags.get(how) ?? [], 0.99)
+  const rise = p99('beside one that hangs') / p99('beside another') - 1
+  for (const [how, of] of lags) print(backend, `a healthy hook ${how}`, of)
+  console.log(`${backend}: p99 where the other hangs: ${rise < 0 ? '' : '+'}${Math.round(100 * rise)} %`)
+}
+
+async function lagsBeside(place: Place, others: readonly string[]): Promise<number[]> {
+  const daemon = await place.startDaemon(['ok', ...others])
+  // Until every place of a hanging hook is taken.
+  await commitTogether(place.db, await createMigrations(place.db, 50))
+  await waitForCount(place, 50 + 10 * others.length, 60_000)
+  await place.receiver.take()
+  const lags = await lagsAt(place, 100, '/ok')
+  await daemon.kill()
+  return lags
 }
 
 async function lagsAt(place: Place, perSecond: number, path: string): Promise<number[]> {
