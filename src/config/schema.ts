@@ -6,7 +6,7 @@ import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
 import { apiKey, apiToken, secretKey } from './secrets.ts'
-import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
+import { duration, flag, lifetime, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
 
 const ANON_BASE_URL = 'https://worker.anon.com'
 
@@ -38,6 +38,13 @@ const account = z.object({
   overdue_after: overdueAfter.prefault({}),
 })
 
+const DAY_MS = 86_400_000
+
+const keep = z.object({
+  deliveries: lifetime().default(90 * DAY_MS),
+  usage: lifetime().default(400 * DAY_MS),
+})
+
 const daemon = z.object({
   database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
@@ -50,6 +57,7 @@ const daemon = z.object({
   secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
   allow_private_hooks: flag().default(false),
+  keep: keep.prefault({}),
   log_level: oneOf(LOG_LEVELS).default('info'),
 })
 
@@ -67,6 +75,7 @@ export const SECRET_KEYS = {
 export const KNOWN_KEYS = {
   daemon: [...Object.keys(daemon.shape), ...SECRET_KEYS.daemon.map(fileKey)],
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
+  keep: Object.keys(keep.shape),
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
@@ -108,6 +117,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),
     allowPrivateHooks: raw.allow_private_hooks,
+    keepMs: raw.keep,
     logLevel: raw.log_level,
   }
 }
