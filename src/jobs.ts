@@ -6,6 +6,7 @@ import { ringPlanner } from './store/planners.ts'
 import { STORED_HOOKS_AT_MOST } from './store/stored-hooks.ts'
 import { requestSweep } from './store/walks.ts'
 import { pollsAtOnce } from './work/account.ts'
+import { applyRetention } from './work/apply-retention.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
 import type { Deps } from './work/deps.ts'
 import { planRequests } from './work/plan-requests.ts'
@@ -19,6 +20,7 @@ import { walkOn } from './work/walk-on.ts'
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
 const OVERDUE_EVERY_MS = 15_000
+const RETENTION_EVERY_MS = 600_000
 
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
@@ -62,6 +64,10 @@ export function createHandlers(
     if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
   }
 
+  async function retention(): Promise<void> {
+    await applyRetention(deps, config.keepMs)
+  }
+
   async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
@@ -77,7 +83,7 @@ export function createHandlers(
   const { db, log, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
-    ...(has('plan') ? { plan, sweep, overdue } : {}),
+    ...(has('plan') ? { plan, sweep, overdue, retention } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
       ? {
@@ -100,13 +106,14 @@ export function workersFor({ accounts, hooks }: Config): { requests: number; del
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
 export function schedulesFor(config: Config): Schedule[] {
-  return config.accounts.flatMap((account) => {
+  const perAccount = config.accounts.flatMap((account): Schedule[] => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
     return [
-      { account: name, task: 'plan' as const, everyMs },
-      { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
-      { account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS },
+      { account: name, task: 'plan', everyMs },
+      { account: name, task: 'sweep', everyMs: sweepEveryMs },
+      { account: name, task: 'overdue', everyMs: OVERDUE_EVERY_MS },
     ]
   })
+  return [...perAccount, { account: null, task: 'retention', everyMs: RETENTION_EVERY_MS }]
 }

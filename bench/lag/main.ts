@@ -97,6 +97,7 @@ function configFor(baseUrl: string): Config {
     secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver'] as const),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'warn',
   }
 }

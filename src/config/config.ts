@@ -1,4 +1,5 @@
 import type { EventType } from '../domain/event-type.ts'
+import type { KeepMs } from '../domain/keep.ts'
 import type { OverdueAfter } from '../domain/overdue.ts'
 import type { StatusMap } from '../domain/phase.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -37,6 +38,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>
   /** Whether hooks may lie on private and loopback addresses; default false. */
   readonly allowPrivateHooks: boolean
+  /** 1 hour to 100 years each; default 90 days for deliveries, 400 for usage. */
+  readonly keepMs: KeepMs
   /** Default `info`. */
   readonly logLevel: LogLevel
 }

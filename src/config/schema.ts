@@ -10,6 +10,7 @@ import {
   duration,
   durationOrNever,
   flag,
+  lifetime,
   name,
   oneOf,
   positiveNumber,
@@ -47,6 +48,13 @@ const account = z.object({
   overdue_after: overdueAfter.prefault({}),
 })
 
+const DAY_MS = 86_400_000
+
+const keep = z.object({
+  deliveries: lifetime().default(90 * DAY_MS),
+  usage: lifetime().default(400 * DAY_MS),
+})
+
 const daemon = z.object({
   database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
@@ -59,6 +67,7 @@ const daemon = z.object({
   secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
   allow_private_hooks: flag().default(false),
+  keep: keep.prefault({}),
   log_level: oneOf(LOG_LEVELS).default('info'),
 })
 
@@ -76,6 +85,7 @@ export const SECRET_KEYS = {
 export const KNOWN_KEYS = {
   daemon: [...Object.keys(daemon.shape), ...SECRET_KEYS.daemon.map(fileKey)],
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
+  keep: Object.keys(keep.shape),
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
@@ -117,6 +127,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),
     allowPrivateHooks: raw.allow_private_hooks,
+    keepMs: raw.keep,
     logLevel: raw.log_level,
   }
 }

@@ -15,8 +15,13 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
     secretKey: setOrNot(config.secretKey),
     roles: [...config.roles],
     allowPrivateHooks: config.allowPrivateHooks,
+    keep: { deliveries: keptFor(config.keepMs.deliveries), usage: keptFor(config.keepMs.usage) },
     logLevel: config.logLevel,
   }
+}
+
+function keptFor(ms: number | null): string {
+  return ms === null ? 'forever' : formatDuration(ms)
 }
 
 function summarizeAccount({ name, apiKey, sweepEveryMs, lagGoalMs, overdueAfter, ...plain }: AccountConfig) {

@@ -99,6 +99,17 @@ function durationWithin(least: string, most: string) {
   }
 }
 
+/** How long something is kept, in milliseconds; null for ever. */
+export function lifetime() {
+  const [leastMs, mostMs] = [3_600_000, 36_500 * 86_400_000]
+  const parse = (raw: unknown): Parsed<number | null> => {
+    if (raw === 'forever' || raw === '0' || raw === 0) return ok(null)
+    const ms = typeof raw === 'string' ? parseDuration(raw) : null
+    return ms !== null && ms >= leastMs && ms <= mostMs ? ok(ms) : wrong()
+  }
+  return value({ expected: 'a duration such as 90d, from 1h to 36500d, or forever', parse })
+}
+
 /** Words separated by commas, or a YAML list of them; at least one. */
 export function wordList<const T extends string>(words: readonly T[]) {
   const parse = (raw: unknown): Parsed<readonly T[]> => {

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { type Env, KEY, loaded, WEBHOOK, WEBHOOK_SECRET, yaml } from './sources.ts'
 
+const DAY_MS = 86_400_000
+
 describe('defaults', () => {
   test('nothing configured is a daemon on loopback, all embedded, with nothing to track', () => {
     expect(loaded()).toEqual({
@@ -17,6 +19,7 @@ describe('defaults', () => {
       secretKey: null,
       roles: new Set(['plan', 'poll', 'deliver', 'serve']),
       allowPrivateHooks: false,
+      keepMs: { deliveries: 90 * DAY_MS, usage: 400 * DAY_MS },
       logLevel: 'info',
     })
   })
@@ -72,6 +75,8 @@ describe('the environment', () => {
       LANDFALL_API_TOKEN: 'correct-horse-battery',
       LANDFALL_ROLES: 'plan, serve,plan',
       LANDFALL_ALLOW_PRIVATE_HOOKS: 'TRUE',
+      LANDFALL_KEEP_DELIVERIES: 'forever',
+      LANDFALL_KEEP_USAGE: '0',
       LOG_LEVEL: 'silent',
     })
 
@@ -84,6 +89,7 @@ describe('the environment', () => {
       apiToken: 'correct-horse-battery',
       roles: new Set(['plan', 'serve']),
       allowPrivateHooks: true,
+      keepMs: { deliveries: null, usage: null },
       logLevel: 'silent',
     })
     expect(config.accounts[0]).toMatchObject({
@@ -139,6 +145,7 @@ api_token: correct-horse-battery
 secret_key: BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=
 roles: [poll]
 allow_private_hooks: true
+keep: { deliveries: 30d, usage: 1h }
 log_level: debug
 accounts:
   - name: acme
@@ -203,6 +210,7 @@ hooks:
       apiToken: 'correct-horse-battery',
       roles: new Set(['poll']),
       allowPrivateHooks: true,
+      keepMs: { deliveries: 30 * DAY_MS, usage: 3_600_000 },
       logLevel: 'debug',
     })
   })

@@ -75,6 +75,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     secretKey: null,
     roles: new Set(ROLES),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'warn',
   }
 }
