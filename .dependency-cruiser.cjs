@@ -10,8 +10,9 @@ const rooms = {
   hooks: ['domain', 'runtime'],
   store: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],
+  metrics: ['domain', 'runtime', 'store'],
   embedded: ['runtime'],
-  work: ['domain', 'runtime', 'providers', 'hooks', 'store'],
+  work: ['domain', 'runtime', 'providers', 'hooks', 'store', 'metrics'],
   http: ['domain', 'runtime', 'store'],
   simulator: ['domain'],
 }
@@ -24,6 +25,7 @@ const homes = {
   fastify: ['http'],
   ioredis: ['queue'],
   pg: ['store', 'queue', 'embedded'],
+  'prom-client': ['metrics'],
   undici: ['providers', 'hooks'],
   yaml: ['config'],
 }

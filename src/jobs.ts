@@ -80,7 +80,7 @@ export function createHandlers(
     if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
   }
 
-  const { db, log, random, newEventId } = deps
+  const { db, log, meter, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
     ...(has('plan') ? { plan, sweep, overdue, retention } : {}),
@@ -88,7 +88,7 @@ export function createHandlers(
     ...(has('deliver')
       ? {
           deliver: (job, signal) =>
-            deliverEvent({ db, log, hooks, random, newEventId }, job, signal).finally(relay.wake),
+            deliverEvent({ db, log, meter, hooks, random, newEventId }, job, signal).finally(relay.wake),
         }
       : {}),
   }

@@ -57,6 +57,8 @@ export interface ClaimedDelivery {
   readonly attempt: number
   /** Whether the hook's last attempt failed. */
   readonly isHookFailing: boolean
+  /** From the event's transaction to now, where this is the first attempt of all; else null. */
+  readonly firstAfterMs: number | null
   readonly event: ToldEvent
 }
 
@@ -64,6 +66,7 @@ type AttemptRow = {
   hook: string
   failures: number
   is_hook_failing: boolean
+  first_after_ms: number | null
   id: string
   type: EventType
   account: string | null
@@ -85,7 +88,8 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
     from landfall.event e, landfall.hook h
     where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
       and d.lease_until > now() and e.id = d.event and h.name = d.hook
-    returning d.hook, d.failures, h.failures > 0 as is_hook_failing, e.id, e.type, e.account, e.hook as about_hook,
+    returning d.hook, d.failures, h.failures > 0 as is_hook_failing,
+      case when d.first_attempt_at = now() then extract(epoch from now() - e.recorded_at)::float8 * 1000 end as first_after_ms, e.id, e.type, e.account, e.hook as about_hook,
       e.migration_id, e.sequence, e.recorded_at, e.payload`)
   const row = rows[0]
   if (row === undefined) return null
@@ -93,7 +97,8 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
   const recordedAt = new Date(row.recorded_at)
   const about = { account, hook: row.about_hook, migrationId: row.migration_id }
   const event = { id, type, ...about, sequence, recordedAt, payload }
-  return { hook, attempt: failures + 1, isHookFailing: row.is_hook_failing, event }
+  const told = { isHookFailing: row.is_hook_failing, firstAfterMs: row.first_after_ms }
+  return { hook, attempt: failures + 1, ...told, event }
 }
 
 const held = (delivery: DeliveryClaim) =>

@@ -31,7 +31,7 @@ class PassingTrouble extends Error {}
 
 /** Asks the provider, and once or twice more where the trouble was quick and passing. Each try spends budget. */
 export async function askProvider<T>(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'meter'>,
   account: Account,
   kind: 'get' | 'list',
   send: () => Promise<Answer<T>>,
@@ -47,6 +47,7 @@ export async function askProvider<T>(
     if (spending.recovered) deps.log.info({ account: account.name, ...account.rate }, 'account.recovered')
     const answer = await send()
     const tookMs = performance.now() - sentMs
+    deps.meter.requestAnswered({ account: account.name, kind, outcome: answer.kind, tookMs })
     // Rather too late than too early: nobody knows how long ago the database read its clock.
     const receivedAt = new Date(spending.at.getTime() + performance.now() - askedMs)
     asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt, sent: spending }

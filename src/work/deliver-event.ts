@@ -2,6 +2,7 @@ import pRetry from 'p-retry'
 
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
 import { type OutgoingEvent, toOutgoing } from '../domain/outgoing-event.ts'
+import type { Meter } from '../metrics/meter.ts'
 import { type DeliveryClaim, returnDelivery, startAttempt } from '../store/deliveries.ts'
 import { type SettleDeps, settleAttempt } from './settle-attempt.ts'
 
@@ -13,6 +14,7 @@ export interface Hook {
 
 export interface DeliverDeps extends SettleDeps {
   readonly hooks: ReadonlyMap<string, Hook>
+  readonly meter: Meter
 }
 
 /** In all less than a claim lasts. */
@@ -41,7 +43,10 @@ export async function deliverEvent(
     if (signal.aborted) return returnDelivery(deps.db, delivery, 0)
     throw err
   }
-  const durationMs = Math.round(performance.now() - started)
+  const tookMs = performance.now() - started
+  const durationMs = Math.round(tookMs)
+  const { firstAfterMs } = claimed
+  deps.meter.attemptMade({ hook: hook.name, outcome: outcome.kind, tookMs, firstAfterMs })
   // What the receiver has seen cannot be taken back: a hiccup of the database must not send it again.
   await pRetry(() => settleAttempt(deps, { delivery, claimed, durationMs }, outcome), SETTLE_RETRIES)
 }

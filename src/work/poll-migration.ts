@@ -34,6 +34,7 @@ export async function pollMigration(
   const started = performance.now()
   const claimed = await startPoll(deps.db, poll)
   if (claimed === null) return
+  deps.meter.pollStarted(account.name, claimed.lateMs)
 
   const asked = await askProvider(
     deps,
@@ -128,6 +129,7 @@ async function recordReading(
     await releasePoll(tx, poll)
     return result
   })
+  deps.meter.changesRecorded(account.name, recorded.changes)
   const [change] = recorded.changes
   if (change !== undefined) return { outcome: 'changed', from: change.from, to: change.to }
   return { outcome: recorded.stale > 0 ? 'stale' : 'unchanged' }

@@ -71,6 +71,7 @@ export async function readPage<T>(
     { ...asked, page: answer.value },
     record,
   )
+  deps.meter.changesRecorded(account.name, recorded.changes)
   await settleAnswer(deps, account, answer, asked.requestedAt)
   await heedRateLimit(deps, account, asked)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)

@@ -95,7 +95,7 @@ async function live(landfall: Awaited<ReturnType<typeof createTestAccount>>, lif
     },
   })
   const hooks = new Map(NAMES.map((name) => [name, hookNamed(name)]))
-  const deliver = { db, log: deps.log, random: () => 0.5, newEventId: deps.newEventId, hooks }
+  const deliver = { ...deps, hooks }
 
   /** A process may die before its attempt, or after it and before it is written down. */
   async function attempt(claim: DeliveryClaim): Promise<void> {
