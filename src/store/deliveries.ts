@@ -23,7 +23,7 @@ export interface DueDelivery extends DeliveryClaim {
  * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
  * delivered, held or dead. A hook that failed too often in a row gets one attempt at a time.
  */
-export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DueDelivery[]> {
+export async function claimDueDeliveries(db: Db | Tx, hooks: readonly string[]): Promise<DueDelivery[]> {
   const { rows } = await db.execute<DueDelivery & Record<string, unknown>>(sql`
     with due as materialized (
       select line.id from landfall.hook h
@@ -31,11 +31,13 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
         select d.id from landfall.delivery d
         where d.hook = h.name and d.state = 'pending' and d.next_attempt_at <= now()
           and ${isFree('d.lease_until')}
-          and not exists (
-            select from landfall.delivery other
+          -- A subquery and no anti-join, so that only the stream's own lines are read, whatever the statistics say.
+          and (
+            select true from landfall.delivery other
             where other.hook = d.hook and other.stream = d.stream and other.state = 'pending' and other.id <> d.id
               -- Or an attempt of a later event is under way, after which an earlier one was asked for again.
-              and (other.sequence < d.sequence or not ${isFree('other.lease_until')}))
+              and (other.sequence < d.sequence or not ${isFree('other.lease_until')})
+            limit 1) is null
         order by d.next_attempt_at, d.id
         limit greatest(0, case when h.failures >= ${BREAKER_FAILURES} then 1 else ${ATTEMPTS_PER_HOOK} end - (
           select count(*) from landfall.delivery b
