@@ -22,7 +22,7 @@ import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
-import type { Identity } from './store/views.ts'
+import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
 import type { Deps } from './work/deps.ts'
@@ -202,6 +202,7 @@ async function serve({ config, log, stack, db, databaseUrl, registry, vault }: S
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
+  const rates = new Map(config.accounts.map((account) => [account.name, account]))
   const outlook = {
     foretell: async (account: string) => {
       const foretold = await foretellLag(db, account)
@@ -211,7 +212,19 @@ async function serve({ config, log, stack, db, databaseUrl, registry, vault }: S
   }
   const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
   const hookActions = createHookActions(stored, registry)
-  const options = { host, port, apiToken, log, db, bell, accounts, version: VERSION, ...outlook, hookActions }
+  const options = {
+    host,
+    port,
+    apiToken,
+    log,
+    db,
+    bell,
+    accounts,
+    rates,
+    version: VERSION,
+    ...outlook,
+    hookActions,
+  }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
