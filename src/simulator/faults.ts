@@ -91,3 +91,10 @@ function isFaultName(name: string): name is FaultName {
 function isFaultKind(kind: string): kind is FaultKind {
   return Object.hasOwn(FAULTS, kind)
 }
+
+/** Throws on a name or probability that is none. */
+export function validMix(value: FaultMix): FaultMix {
+  const parsed = parseFaultMix(value)
+  if (parsed.kind === 'invalid') throw new Error(`the simulator cannot switch its faults: ${parsed.reason}`)
+  return parsed.mix
+}
