@@ -99,14 +99,15 @@ export function workersFor({ accounts, hooks }: Config): { requests: number; del
 }
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
-export function schedulesFor(config: Config): Schedule[] {
+export function schedulesFor(config: Config, accounts: Deps['accounts']): Schedule[] {
   return config.accounts.flatMap((account) => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
+    const listed = accounts.get(name)?.provider.list !== undefined
     const hasLimits = Object.keys(account.overdueAfterMs).length > 0
     return [
       { account: name, task: 'plan' as const, everyMs },
-      { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
+      ...(listed ? [{ account: name, task: 'sweep' as const, everyMs: sweepEveryMs }] : []),
       ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
     ]
   })

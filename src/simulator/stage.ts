@@ -1,6 +1,6 @@
 import { createApi } from './api.ts'
 import { createWorldClock } from './clock.ts'
-import { drawFault, type Fault, isListFault, nameOf, validMix } from './faults.ts'
+import { drawFault, type Fault, isListFault, nameOf, refusesRequest, validMix } from './faults.ts'
 import type { Answering, Question } from './listener.ts'
 import { historyLives, runLives } from './lives.ts'
 import type { RateLimit, SimulatorSettings } from './options.ts'
@@ -10,7 +10,7 @@ import { createRequestLog, type LoggedRequest } from './request-log.ts'
 import { type Route, routeOf } from './route.ts'
 import { isSilent } from './send.ts'
 import { spoilReply } from './spoil.ts'
-import { errorReply, type Reply, trueMigration } from './wire.ts'
+import { errorReply, jsonReply, type Reply, trueMigration } from './wire.ts'
 import { createWorld, exists, rowOf, type World } from './world.ts'
 
 const KEPT_REQUESTS = 200_000
@@ -52,7 +52,9 @@ export function createStage(settings: SimulatorSettings): Stage {
     log.record(logged)
     const { refused, headers } = gate.pass(question, nowMs)
     const fault = refused ? null : faultFor(route)
-    const content = refused ?? answerRoute(route, fault)
+    // A fault that turns a request away does so before it is carried out.
+    const isRefused = fault !== null && refusesRequest(fault)
+    const content = refused ?? (isRefused ? jsonReply({}) : answerRoute(route, fault, question.body))
     const honest = { ...content, headers: { ...content.headers, ...headers } }
     const context = { path: question.url.pathname, nowMs, next: chance, settings }
     const reply = fault ? spoilReply(honest, fault, context) : honest
@@ -126,7 +128,7 @@ function createGate(settings: SimulatorSettings): Gate {
 }
 
 function entryOf(route: Route, at: number): LoggedRequest {
-  const entry = { at, kind: route.kind, statusCode: 0 }
+  const entry = { at, kind: route.kind === 'start' ? ('write' as const) : route.kind, statusCode: 0 }
   if (route.kind === 'get') return { ...entry, id: route.id }
   const page = route.kind === 'list' ? route.query.get('page') : null
   return page !== null && /^-?\d+$/.test(page) ? { ...entry, page: Number(page) } : entry

@@ -11,7 +11,7 @@ import {
   saveLearned,
   takeAnswers,
 } from '../store/planners.ts'
-import type { Account } from './account.ts'
+import { type Account, hasList } from './account.ts'
 
 /** A planner that this process holds, brought up to date with every answer. */
 export interface Seat {
@@ -67,6 +67,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       pageSize: await loadPageSize(tx, account.name, account.pageSize),
       sweepEveryMs: account.sweepEveryMs,
       lagGoalMs: account.lagGoalMs,
+      hasList: hasList(account),
     }
     const planner = createPlanner(config, stored?.learned ?? null, live, random)
     await saveConfig(tx, account.name, config)

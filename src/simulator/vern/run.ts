@@ -4,14 +4,7 @@ import type { VernSettings } from './options.ts'
 export const RUN_KINDS = ['generate', 'update', 'clarify', 'execute'] as const
 export type RunKind = (typeof RUN_KINDS)[number]
 
-type RunStatus =
-  | 'queued'
-  | 'running'
-  | 'blocked'
-  | 'awaiting_approval'
-  | 'completed'
-  | 'failed'
-  | 'canceled'
+type RunStatus = 'queued' | 'running' | 'blocked' | 'awaiting_approval' | 'completed' | 'failed' | 'canceled'
 
 /** From when on a run shows what; whole milliseconds from the start. */
 export interface Step {

@@ -1,6 +1,14 @@
 import { createWorldClock } from '../clock.ts'
 import type { Controls } from '../control.ts'
-import { drawFault, type Fault, type FaultMix, isListFault, nameOf, validMix } from '../faults.ts'
+import {
+  drawFault,
+  type Fault,
+  type FaultMix,
+  isListFault,
+  nameOf,
+  refusesRequest,
+  validMix,
+} from '../faults.ts'
 import { type Answering, createListener, type Listener, type Question } from '../listener.ts'
 import { createRandom } from '../random.ts'
 import { createRequestLog, type LoggedRequest } from '../request-log.ts'
@@ -48,7 +56,7 @@ function createVernStage(settings: VernSettings) {
     const drawn = asked.route === null ? null : drawFault(mix, chance)
     const fault = drawn !== null && isListFault(drawn) ? null : drawn
     // Other faults befall the answer to a request that was carried out.
-    const isRefused = fault !== null && REFUSING.has(fault.kind)
+    const isRefused = fault !== null && refusesRequest(fault)
     const honest = isRefused ? jsonReply({}) : carryOut(asked, question, nowMs)
     const context = { path: question.url.pathname, nowMs, next: chance, settings }
     const reply = fault ? spoilReply(honest, fault, context) : honest
@@ -76,9 +84,6 @@ function createVernStage(settings: VernSettings) {
   }
   return { stage, runs: () => currentRuns(world) }
 }
-
-/** Faults that turn a request away before it is carried out. */
-const REFUSING: ReadonlySet<string> = new Set(['401', '403', '404', '429', '429_retry_after', 'redirect'])
 
 function currentRuns(world: VernWorld): ReadonlyMap<string, string> {
   const pairs = world.all(Number.MAX_SAFE_INTEGER).flatMap(({ id, runs }) => {
