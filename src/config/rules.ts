@@ -17,6 +17,7 @@ export function applyRules(draft: Draft): void {
 
 function reportUnknownKeys(draft: Draft): void {
   reportKeysOf(draft, [], KNOWN_KEYS.daemon)
+  reportKeysOf(draft, ['keep'], KNOWN_KEYS.keep)
   for (const { path, entry } of draft.entries('accounts')) {
     const useless = USELESS_KEYS[String(entry.provider)] ?? []
     reportKeysOf(
