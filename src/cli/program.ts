@@ -34,7 +34,11 @@ export function createProgram(shell: Shell): Command {
     .description("Tracks long-running data migrations in someone else's API until they land.")
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'landfall: ')) })
+    .configureOutput({
+      writeOut: (text) => shell.print(text.replace(/\n$/, '')),
+      writeErr: (text) => shell.note(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'landfall: ')),
+    })
     .showHelpAfterError('landfall --help shows what there is.')
     .addHelpText('after', AFTER)
   program.commandsGroup('Run:')
