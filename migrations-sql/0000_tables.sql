@@ -14,15 +14,11 @@ CREATE TABLE "landfall"."account" (
 	"last_sweep_completed_at" timestamp with time zone,
 	"events" integer DEFAULT 0 NOT NULL,
 	"planned_at" timestamp with time zone,
+	"usual_stays" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"usual_stays_at" timestamp with time zone,
 	"page_size" integer,
 	"page_size_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "landfall"."answer" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."answer_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"account" text NOT NULL,
-	"answer" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."budget" (
@@ -37,6 +33,38 @@ CREATE TABLE "landfall"."budget" (
 	"pace" double precision,
 	"pace_until" timestamp with time zone,
 	"slow_full_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."walk" (
+	"account" text NOT NULL,
+	"kind" text NOT NULL,
+	"walk" jsonb,
+	"due_at" timestamp with time zone DEFAULT now(),
+	"started_at" timestamp with time zone,
+	"completed" integer DEFAULT 0 NOT NULL,
+	"last_page" integer DEFAULT 0 NOT NULL,
+	"fresh_end" text DEFAULT 'first' NOT NULL,
+	"page_size" integer,
+	"next_page_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_request_at" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."event" (
+	"id" text PRIMARY KEY NOT NULL,
+	"type" text NOT NULL,
+	"account" text,
+	"hook" text,
+	"migration" bigint,
+	"migration_id" text,
+	"sequence" integer NOT NULL,
+	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"transaction" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
+	"trace_parent" text,
+	"payload" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."delivery" (
@@ -56,19 +84,6 @@ CREATE TABLE "landfall"."delivery" (
 	"claim" integer DEFAULT 0 NOT NULL,
 	"lease_until" timestamp with time zone,
 	CONSTRAINT "delivery_once" UNIQUE("event","hook")
-);
---> statement-breakpoint
-CREATE TABLE "landfall"."event" (
-	"id" text PRIMARY KEY NOT NULL,
-	"type" text NOT NULL,
-	"account" text,
-	"hook" text,
-	"migration" bigint,
-	"migration_id" text,
-	"sequence" integer NOT NULL,
-	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"transaction" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
-	"payload" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."hook" (
@@ -124,16 +139,6 @@ CREATE TABLE "landfall"."migration" (
 	CONSTRAINT "migration_identity" UNIQUE("account","migration_id")
 );
 --> statement-breakpoint
-CREATE TABLE "landfall"."planner" (
-	"account" text PRIMARY KEY NOT NULL,
-	"holder" text,
-	"held_until" timestamp with time zone,
-	"turn" integer DEFAULT 0 NOT NULL,
-	"config" jsonb,
-	"learned" jsonb,
-	"saved_at" timestamp with time zone
-);
---> statement-breakpoint
 CREATE TABLE "landfall"."transition" (
 	"migration" bigint NOT NULL,
 	"seq" integer NOT NULL,
@@ -148,6 +153,22 @@ CREATE TABLE "landfall"."transition" (
 	CONSTRAINT "transition_migration_seq_pk" PRIMARY KEY("migration","seq")
 );
 --> statement-breakpoint
+CREATE TABLE "landfall"."answer" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."answer_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"account" text NOT NULL,
+	"answer" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."planner" (
+	"account" text PRIMARY KEY NOT NULL,
+	"holder" text,
+	"held_until" timestamp with time zone,
+	"turn" integer DEFAULT 0 NOT NULL,
+	"config" jsonb,
+	"learned" jsonb,
+	"saved_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "landfall"."usage" (
 	"hour" timestamp with time zone NOT NULL,
 	"account" text NOT NULL,
@@ -158,43 +179,25 @@ CREATE TABLE "landfall"."usage" (
 	CONSTRAINT "usage_account_hour_pk" PRIMARY KEY("account","hour")
 );
 --> statement-breakpoint
-CREATE TABLE "landfall"."walk" (
-	"account" text NOT NULL,
-	"kind" text NOT NULL,
-	"walk" jsonb,
-	"due_at" timestamp with time zone DEFAULT now(),
-	"started_at" timestamp with time zone,
-	"completed" integer DEFAULT 0 NOT NULL,
-	"last_page" integer DEFAULT 0 NOT NULL,
-	"fresh_end" text DEFAULT 'first' NOT NULL,
-	"page_size" integer,
-	"next_page_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"last_request_at" timestamp with time zone,
-	"failures" integer DEFAULT 0 NOT NULL,
-	"claim" integer DEFAULT 0 NOT NULL,
-	"lease_until" timestamp with time zone,
-	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
-);
---> statement-breakpoint
-ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."budget" ADD CONSTRAINT "budget_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_event_event_id_fk" FOREIGN KEY ("event") REFERENCES "landfall"."event"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_hook_hook_name_fk" FOREIGN KEY ("hook") REFERENCES "landfall"."hook"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."migration" ADD CONSTRAINT "migration_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");--> statement-breakpoint
-CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
-CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
-CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
-CREATE INDEX "delivery_aside" ON "landfall"."delivery" USING btree ("hook","state") WHERE state in ('held', 'dead');--> statement-breakpoint
+ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("account","sequence") WHERE migration_id is null and hook is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("hook","sequence") WHERE hook is not null;--> statement-breakpoint
+CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
+CREATE INDEX "delivery_aside" ON "landfall"."delivery" USING btree ("hook","state") WHERE state in ('held', 'dead');--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
-CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;
+CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;--> statement-breakpoint
+CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");

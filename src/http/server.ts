@@ -6,12 +6,13 @@ import { requireBearer } from './bearer.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { refuseForeignPages } from './own-pages.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addReplays } from './replays.ts'
 import { addTracking, type TrackingDeps } from './tracking.ts'
 
-export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps, HooksDeps {
+export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps, HooksDeps, MetricsDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -35,6 +36,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     addTracking(api, options)
     addReplays(api, options)
     addHooks(api, options)
+    addMetrics(api, options)
   })
   app.setErrorHandler((err: FastifyError, request, reply) => {
     const problem = problemOfRequest(err)

@@ -40,6 +40,7 @@ async function serve(apiToken: string | null): Promise<string> {
     version: '0',
     foretell: async () => null,
     explain: async () => ({}),
+    scrape: async () => ({ contentType: 'text/plain', body: '' }),
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },
