@@ -10,20 +10,24 @@ const rooms = {
   hooks: ['domain', 'runtime'],
   store: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],
+  metrics: ['domain', 'runtime', 'store'],
   embedded: ['runtime'],
-  work: ['domain', 'runtime', 'providers', 'hooks', 'store'],
+  work: ['domain', 'runtime', 'providers', 'hooks', 'store', 'metrics'],
   http: ['domain', 'runtime', 'store'],
   simulator: ['domain'],
 }
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],
+  'bullmq-otel': ['queue'],
   commander: ['cli'],
   'drizzle-orm': ['store'],
   fastify: ['http'],
   ioredis: ['queue'],
   pg: ['store', 'queue', 'embedded'],
+  'prom-client': ['metrics'],
   undici: ['providers', 'hooks'],
   yaml: ['config'],
 }

@@ -9,14 +9,19 @@ import { publicKeysOf } from './hooks/signature.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
+import { createExposition, type Scrape } from './metrics/exposition.ts'
+import { createMeter } from './metrics/meter.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
+import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
+import { createTracing } from './runtime/start-tracing.ts'
 import { createVault, type Vault } from './runtime/vault.ts'
 import { VERSION } from './runtime/version.ts'
 import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
+import { loadFacts } from './store/facts.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
@@ -68,6 +73,7 @@ async function build(
   stack: ServiceStack,
   onFatal: (err: Error) => void,
 ): Promise<Daemon> {
+  const telemetry = await startTracing(log, stack)
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
   const db = await openStore(config, log, stack, databaseUrl)
 
@@ -87,7 +93,8 @@ async function build(
   await stack.add(closing('hooks', [senders]))
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
-  const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
+  const meter = createMeter({ accounts: [...accounts.keys()], hooks: config.hooks.map(({ name }) => name) })
+  const deps: Deps = { db, log, meter, accounts, seats, random: Math.random, newEventId }
   const vault = config.secretKey === null ? null : createVault(config.secretKey)
   const configured = config.hooks.map((hook) => openHook(senders, hook))
   const registry = createHookRegistry({ db, log, vault, configured, send: senders.send })
@@ -108,6 +115,7 @@ async function build(
     concurrency: workersFor(config),
     log,
     graceMs: STOP_GRACE_MS,
+    telemetry,
   })
   await stack.add(queue)
   if (config.roles.has('plan')) {
@@ -129,9 +137,17 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, log, stack, db, databaseUrl, registry, vault })
+    ? await serve({ config, log, stack, db, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
+}
+
+/** Before all else, so that it ends last. What BullMQ needs to take part; null where nothing is traced. */
+async function startTracing(log: Logger, stack: ServiceStack) {
+  const tracing = await createTracing(log)
+  if (tracing === null) return null
+  await stack.add(tracing)
+  return createTelemetry()
 }
 
 async function startEmbedded(
@@ -188,6 +204,23 @@ function openHook(senders: Senders, hook: HookConfig): KnownHook {
   return { ...senders.open(hook), publicKeys: () => keys }
 }
 
+/** Facts of the database, and what this process counts and expects. */
+function scrapeOf({ db, log, meter, seats, accounts }: Deps, queue: JobQueueService): Scrape {
+  const metered = [...accounts.values()]
+  const countIn = async (name: 'requests' | 'deliveries') => ({
+    queue: name,
+    jobs: await queue.waiting(name),
+  })
+  return createExposition({
+    registry: meter.registry,
+    accounts: metered,
+    loadFacts: () => loadFacts(db, metered),
+    countWaiting: () => Promise.all([countIn('requests'), countIn('deliveries')]),
+    expectLags: seats.expectLags,
+    log,
+  })
+}
+
 interface ServeParts {
   readonly config: Config
   readonly log: Logger
@@ -196,9 +229,11 @@ interface ServeParts {
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
+  readonly scrape: Scrape
 }
 
-async function serve({ config, log, stack, db, databaseUrl, registry, vault }: ServeParts): Promise<string> {
+async function serve(parts: ServeParts): Promise<string> {
+  const { config, log, stack, db, databaseUrl, registry, vault, scrape } = parts
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
@@ -224,6 +259,7 @@ async function serve({ config, log, stack, db, databaseUrl, registry, vault }: S
     version: VERSION,
     ...outlook,
     hookActions,
+    scrape,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))

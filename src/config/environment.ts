@@ -39,6 +39,18 @@ export const VARIABLES: readonly Variable[] = [
     ['LANDFALL_PORT', 'port', '4600', 'port of API, page and metrics'],
     ['LANDFALL_ROLES', 'roles', 'plan,poll,deliver,serve', 'which parts this process runs'],
     ['LANDFALL_ALLOW_PRIVATE_HOOKS', 'allow_private_hooks', 'false', 'allow hooks on private addresses'],
+    [
+      'LANDFALL_KEEP_DELIVERIES',
+      'keep.deliveries',
+      '90d',
+      'how long deliveries that arrived are kept; or forever',
+    ],
+    [
+      'LANDFALL_KEEP_USAGE',
+      'keep.usage',
+      '400d',
+      'how long the hourly counts of requests are kept; or forever',
+    ],
     ['LOG_LEVEL', 'log_level', 'info', 'least severe log lines to write'],
   ]),
   ...rows('anon', true, [['ANON_API_KEY', 'api_key', 'none', 'API key of the account `anon`']]),

@@ -26,6 +26,7 @@ function reportUnavailable(draft: Draft): void {
 
 function reportUnknownKeys(draft: Draft): void {
   reportKeysOf(draft, [], KNOWN_KEYS.daemon)
+  reportKeysOf(draft, ['keep'], KNOWN_KEYS.keep)
   for (const { path } of draft.entries('accounts')) {
     reportKeysOf(draft, path, KNOWN_KEYS.accounts)
     reportKeysOf(draft, [...path, 'budget'], KNOWN_KEYS.budget)

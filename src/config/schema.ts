@@ -6,7 +6,17 @@ import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
 import { apiKey, apiToken, secretKey } from './secrets.ts'
-import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
+import {
+  duration,
+  durationOrNever,
+  flag,
+  lifetime,
+  name,
+  oneOf,
+  positiveNumber,
+  wholeNumber,
+  wordList,
+} from './values.ts'
 
 const ANON_BASE_URL = 'https://worker.anon.com'
 
@@ -17,10 +27,10 @@ const budget = z.object({
 
 /** Terminal phases are missing on purpose: what has ended cannot be overdue. */
 const overdueAfter = z.object({
-  pending: duration('1s', '365d').optional(),
-  running: duration('1s', '365d').optional(),
-  needs_input: duration('1s', '365d').optional(),
-  unknown: duration('1s', '365d').optional(),
+  pending: durationOrNever('1s', '365d').optional(),
+  running: durationOrNever('1s', '365d').optional(),
+  needs_input: durationOrNever('1s', '365d').optional(),
+  unknown: durationOrNever('1s', '365d').optional(),
 })
 
 const account = z.object({
@@ -38,6 +48,13 @@ const account = z.object({
   overdue_after: overdueAfter.prefault({}),
 })
 
+const DAY_MS = 86_400_000
+
+const keep = z.object({
+  deliveries: lifetime().default(90 * DAY_MS),
+  usage: lifetime().default(400 * DAY_MS),
+})
+
 const daemon = z.object({
   database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
@@ -50,6 +67,7 @@ const daemon = z.object({
   secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
   allow_private_hooks: flag().default(false),
+  keep: keep.prefault({}),
   log_level: oneOf(LOG_LEVELS).default('info'),
 })
 
@@ -67,6 +85,7 @@ export const SECRET_KEYS = {
 export const KNOWN_KEYS = {
   daemon: [...Object.keys(daemon.shape), ...SECRET_KEYS.daemon.map(fileKey)],
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
+  keep: Object.keys(keep.shape),
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
@@ -77,7 +96,7 @@ export function fileKey(key: string): string {
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {
-  const overdue = Object.entries(raw.overdue_after).filter(([, ms]) => ms !== undefined)
+  const overdue = Object.entries(raw.overdue_after).filter(([, limit]) => limit !== undefined)
   return {
     name: raw.name,
     provider: raw.provider,
@@ -91,7 +110,7 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     lagGoalMs: raw.lag_goal,
     baseline: raw.baseline,
     statusMap: raw.status_map,
-    overdueAfterMs: Object.fromEntries(overdue),
+    overdueAfter: Object.fromEntries(overdue),
   }
 }
 
@@ -108,6 +127,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),
     allowPrivateHooks: raw.allow_private_hooks,
+    keepMs: raw.keep,
     logLevel: raw.log_level,
   }
 }

@@ -11,6 +11,7 @@ import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
@@ -25,7 +26,8 @@ export interface HttpServerOptions
     EventFeedDeps,
     MigrationsDeps,
     AccountsDeps,
-    HooksDeps {
+    HooksDeps,
+    MetricsDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -66,6 +68,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addReplays(api, options)
       addHooks(api, options)
       addDeliveries(api, options)
+      addMetrics(api, options)
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))

@@ -23,7 +23,7 @@ export function isRejected(answer: Answer<Page>): boolean {
  * asked for without a number. Returns whether a smaller size is worth a try.
  */
 export async function lowerPageSize(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'meter'>,
   account: Account,
   { page, pageSize: refused, inDoubtAsk }: RejectedPage,
   signal: AbortSignal,
@@ -39,7 +39,7 @@ export async function lowerPageSize(
 }
 
 async function isFirstPageRejected(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'meter'>,
   account: Account,
   pageSize: number,
   signal: AbortSignal,

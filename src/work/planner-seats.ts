@@ -1,3 +1,4 @@
+import type { Lag } from '../domain/planner/forecast.ts'
 import { type AdaptivePlanner, createPlanner } from '../domain/planner/planner.ts'
 import { type RequestTarget, requestKey } from '../domain/planner/types.ts'
 import type { Tx } from '../store/db.ts'
@@ -29,6 +30,8 @@ export interface PlannerSeats {
   take(tx: Tx, account: Account): Promise<Seat | null>
   /** Whether this process had the account's planner when it last looked. */
   has(account: string): boolean
+  /** The delay that each planner of this process expects, by account. */
+  expectLags(): (Lag & { readonly account: string })[]
   /** The transaction in which a planner was taken has come to its good end. */
   settle(account: string): void
 }
@@ -103,6 +106,11 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       return seatOf(sitting)
     },
     has: (account) => sittings.has(account),
+    expectLags: () =>
+      [...sittings].map(([account, { planner, nowMs }]) => {
+        const { meanMs, p99Ms } = planner.forecast(nowMs)
+        return { account, meanMs, p99Ms }
+      }),
     settle(account) {
       const sitting = sittings.get(account)
       if (sitting !== undefined) sitting.open = false

@@ -1,6 +1,7 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Answer } from '../providers/provider.ts'
+import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
 import {
@@ -31,10 +32,25 @@ export async function pollMigration(
   poll: PollClaim,
   signal: AbortSignal,
 ): Promise<void> {
-  const started = performance.now()
   const claimed = await startPoll(deps.db, poll)
   if (claimed === null) return
+  deps.meter.pollStarted(account.name, claimed.lateMs)
+  const attributes = { 'landfall.account': account.name, 'landfall.migration_id': claimed.migrationId }
+  await inSpan('poll', { attributes }, async (span) => {
+    const outcome = await pollClaimed(deps, account, poll, claimed, signal)
+    span.setAttribute('landfall.outcome', outcome)
+  })
+}
 
+/** Returns in a word what came of it. */
+async function pollClaimed(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  claimed: ClaimedPoll,
+  signal: AbortSignal,
+): Promise<string> {
+  const started = performance.now()
   const asked = await askProvider(
     deps,
     account,
@@ -44,7 +60,8 @@ export async function pollMigration(
   )
   if (asked.kind === 'not_sent' || signal.aborted) {
     await tellNothing(deps, account, claimed)
-    return releasePoll(deps.db, poll)
+    await releasePoll(deps.db, poll)
+    return 'not_sent'
   }
 
   const answer = await withoutDoubt(deps, account, asked.answer)
@@ -65,6 +82,7 @@ export async function pollMigration(
   if (answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
   else if (outcome.outcome === 'unchanged') deps.log.debug(line, 'poll.settled')
   else deps.log.info(line, 'poll.settled')
+  return outcome.outcome
 }
 
 /** 403 may mean this migration alone. Whether it means the key is for the list to say, and that at once. */
@@ -128,6 +146,7 @@ async function recordReading(
     await releasePoll(tx, poll)
     return result
   })
+  deps.meter.changesRecorded(account.name, recorded.changes)
   const [change] = recorded.changes
   if (change !== undefined) return { outcome: 'changed', from: change.from, to: change.to }
   return { outcome: recorded.stale > 0 ? 'stale' : 'unchanged' }
