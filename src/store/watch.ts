@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Phase } from '../domain/phase.ts'
 import type { Db } from './db.ts'
 import { rowsOf } from './rows.ts'
-import type { MigrationRow, TransitionRow } from './views.ts'
+import type { TransitionRow } from './views/history.ts'
 
 /*
  * What a live view asks for again and again, of one account or (null) of all: each question costs about what its answer
@@ -39,16 +39,6 @@ export async function listNewestTransitions(
       from told join landfall.migration m on m.id = told.migration
       join landfall.transition t on t.migration = told.migration and t.recorded_at = told.recorded_at
       order by told.recorded_at desc, told.id desc`,
-  )
-}
-
-/** What has not ended, the longest without a change first. */
-export async function listStillest(db: Db, account: string | null, limit: number): Promise<MigrationRow[]> {
-  return rowsOf<MigrationRow>(
-    db,
-    sql`select * from reporting.migrations
-      where finished_at is null and vanished_at is null and (${account}::text is null or account = ${account})
-      order by status_since, account, migration_id limit ${limit}`,
   )
 }
 

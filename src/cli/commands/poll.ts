@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
-import type { AccountRow, MigrationRow } from '../../store/views.ts'
+import type { AccountRow } from '../../store/views/accounts.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
@@ -25,7 +26,7 @@ export function addPoll(program: Command, shell: Shell): void {
 async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<void> {
   const { withStore } = await import('../open-store.ts')
   const { nameOf, requireMigration } = await import('../find-migration.ts')
-  const { listAccounts } = await import('../../store/views.ts')
+  const { listAccounts } = await import('../../store/views/accounts.ts')
   const { requestPoll } = await import('../../store/request-poll.ts')
   const { describeIdle } = await import('../daemon-at-work.ts')
   await withStore(shell, async ({ db }) => {

@@ -1,5 +1,5 @@
 import { listHooks } from '../../store/hooks.ts'
-import { listAccounts } from '../../store/views.ts'
+import { listAccounts } from '../../store/views/accounts.ts'
 import { withStore } from '../open-store.ts'
 import type { Shell } from '../shell.ts'
 

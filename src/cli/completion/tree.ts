@@ -9,7 +9,7 @@ export type Values =
   /** Nobody can guess it. */
   | { readonly kind: 'free' }
 
-export interface Flag {
+interface Flag {
   readonly flag: string
   readonly description: string
   /** Null where it takes none. */

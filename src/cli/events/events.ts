@@ -1,4 +1,4 @@
-import { listNewestEvents } from '../../store/newest-events.ts'
+import { listRecentEvents } from '../../store/views/history.ts'
 import { type OpenStore, withStore } from '../open-store.ts'
 import type { Shell } from '../shell.ts'
 import { listenForStop } from '../stop-signal.ts'
@@ -13,16 +13,14 @@ export async function events(shell: Shell, options: EventsOptions): Promise<void
 async function list(shell: Shell, { db }: OpenStore, options: EventsOptions): Promise<void> {
   const { types, account, since, after, limit, json } = namesOf(options)
   const filter = { types, account, since }
-  const found =
+  const { rows, next } =
     after === undefined
-      ? await listNewestEvents(db, filter, limit + 1)
-      : await listBehind(db, after, filter, limit + 1)
-  const rows = found.slice(0, limit)
+      ? await listRecentEvents(db, { ...filter, limit })
+      : await listBehind(db, after, filter, limit)
   if (json) shell.printJson(rows)
   else if (rows.length === 0) shell.note('No event fits.')
   else for (const line of renderEvents(shell, rows)) shell.print(line)
-  if (found.length > limit)
-    shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
+  if (next !== null) shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
 }
 
 async function follow(shell: Shell, store: OpenStore, options: EventsOptions): Promise<void> {

@@ -1,8 +1,8 @@
 import type { ToldEvent } from '../../domain/outgoing-event.ts'
 import type { Db } from '../../store/db.ts'
 import { findEventBefore, findLatestEvent, listEventsAfter } from '../../store/event-feed.ts'
-import type { EventFilter } from '../../store/newest-events.ts'
-import type { EventRecord } from '../../store/views.ts'
+import type { EventFilter, EventRecord } from '../../store/views/history.ts'
+import { type Page, pageOf } from '../../store/views/page.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { persistently, rings } from '../follow.ts'
 import type { OpenStore } from '../open-store.ts'
@@ -29,16 +29,16 @@ export async function listBehind(
   after: string,
   filter: EventFilter,
   limit: number,
-): Promise<EventRecord[]> {
+): Promise<Page<EventRecord, string>> {
   const found: EventRecord[] = []
-  for (let cursor = after; found.length < limit; ) {
+  for (let cursor = after; found.length <= limit; ) {
     const page = await requirePage(db, cursor)
     found.push(...page.map(toRecord).filter((event) => fits(filter, event)))
     const last = page.at(-1)
     if (last === undefined) break
     cursor = last.id
   }
-  return found.slice(0, limit)
+  return pageOf(found, limit, (event) => event.event_id)
 }
 
 async function requirePage(db: Db, after: string): Promise<ToldEvent[]> {

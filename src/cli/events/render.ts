@@ -1,5 +1,5 @@
 import type { Phase } from '../../domain/phase.ts'
-import type { EventRecord } from '../../store/views.ts'
+import type { EventRecord } from '../../store/views/history.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
 import type { Shell, Style } from '../shell.ts'
 import { type Cell, type Column, renderTable } from '../table.ts'

@@ -1,5 +1,6 @@
+import { loadNow } from '../../store/clock.ts'
 import { listOutcomes, listSlowest, measureLag, type Period } from '../../store/report.ts'
-import { listAccounts, loadNow } from '../../store/views.ts'
+import { listAccounts } from '../../store/views/accounts.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { withStore } from '../open-store.ts'
 import type { Shell } from '../shell.ts'

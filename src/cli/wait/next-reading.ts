@@ -1,5 +1,5 @@
 import type { Db } from '../../store/db.ts'
-import type { MigrationRow } from '../../store/views.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { explainReading } from '../../work/explain-reading.ts'
 
 /** To reckon it means to read all that lives in the account. */

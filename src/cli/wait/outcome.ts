@@ -1,5 +1,5 @@
 import { isTerminal, type Phase, type TerminalPhase } from '../../domain/phase.ts'
-import type { MigrationRow } from '../../store/views.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { EXIT } from '../exit.ts'
 
 const EXIT_OF: Readonly<Record<TerminalPhase, number>> = {

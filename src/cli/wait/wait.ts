@@ -1,5 +1,5 @@
+import { loadNow } from '../../store/clock.ts'
 import type { Db } from '../../store/db.ts'
-import { loadNow } from '../../store/views.ts'
 import { describeIdle } from '../daemon-at-work.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { findMigration } from '../find-migration.ts'

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-import type { TransitionRow } from '../../store/views.ts'
+import type { TransitionRow } from '../../store/views/history.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
 import type { Shell } from '../shell.ts'
 import { clean, cutMiddle, padEnd, widthOf } from '../text.ts'

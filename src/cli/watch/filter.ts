@@ -1,4 +1,4 @@
-import type { Identity } from '../../store/views.ts'
+import type { Identity } from '../../store/views/migrations.ts'
 
 /** What somebody watches: everything, one account, or these migrations. */
 export interface WatchFilter {

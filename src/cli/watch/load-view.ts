@@ -1,22 +1,13 @@
 import type { Phase } from '../../domain/phase.ts'
+import { loadNow } from '../../store/clock.ts'
 import type { Db } from '../../store/db.ts'
 import { loadTickAges } from '../../store/health.ts'
 import { type HookRow, listHooks } from '../../store/hooks.ts'
-import {
-  type AccountRow,
-  listAccounts,
-  listTransitions,
-  loadNow,
-  type MigrationRow,
-  type TransitionRow,
-} from '../../store/views.ts'
-import {
-  countByPhase,
-  type LagRow,
-  listNewestLag,
-  listNewestTransitions,
-  listStillest,
-} from '../../store/watch.ts'
+import { type AccountRow, listAccounts } from '../../store/views/accounts.ts'
+import { listTransitions, type TransitionRow } from '../../store/views/history.ts'
+import { listMigrations } from '../../store/views/migration-list.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
+import { countByPhase, type LagRow, listNewestLag, listNewestTransitions } from '../../store/watch.ts'
 import { findEvery } from '../find-migration.ts'
 import type { WatchFilter } from './filter.ts'
 
@@ -56,9 +47,16 @@ export async function loadStanding(db: Db, filter: WatchFilter, rows: number): P
     now: await loadNow(db),
     counts: await countByPhase(db, filter.account),
     changes: await listNewestTransitions(db, filter.account, rows),
-    migrations: await listStillest(db, filter.account, rows),
+    migrations: await listLive(db, filter, rows),
     unknown: [],
   }
+}
+
+/** The longest without a change first. */
+async function listLive(db: Db, { account }: WatchFilter, limit: number): Promise<readonly MigrationRow[]> {
+  const order = { by: 'status_since', newestFirst: false } as const
+  const filter = { live: true, ...(account !== null && { accounts: [account] }) }
+  return (await listMigrations(db, filter, { order, limit })).rows
 }
 
 async function loadNamed(db: Db, { account, ids }: WatchFilter, rows: number): Promise<Standing> {
