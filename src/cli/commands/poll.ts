@@ -31,8 +31,8 @@ async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<
   const { describeIdle } = await import('../daemon-at-work.ts')
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
-    if (migration.vanished_at !== null) throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
-    await requestPoll(db, migration)
+    const requested = await requestPoll(db, migration)
+    if (requested.kind !== 'due') throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
     if (json) return shell.printJson(await requireMigration(db, nameOf(migration)))
     const account = (await listAccounts(db)).find((one) => one.account === migration.account)
     const idle = await describeIdle(db, migration.account)
