@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
+import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
 import { requireBearer } from './bearer.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
@@ -25,6 +26,7 @@ export interface HttpServerOptions
   extends HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
+    AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
     MetricsDeps {
@@ -61,6 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       refuseForeignPages(api, options.apiToken !== null)
       addSession(api, options)
       addMigrations(api, options)
+      addAskedMigrations(api, options)
       addStats(api, options)
       addEventFeed(api, options)
       addEvents(api, options)
