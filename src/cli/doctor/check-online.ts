@@ -46,7 +46,7 @@ export async function checkOnline(account: AccountConfig, db: Db | null): Promis
 
 /** An account that no daemon has registered yet has no budget that anybody else could be using. */
 async function mayAsk(db: Db, { name, requestsPerSecond, burst }: AccountConfig): Promise<boolean> {
-  const { listAccounts } = await import('../../store/views.ts')
+  const { listAccounts } = await import('../../store/views/accounts.ts')
   if ((await listAccounts(db)).every((row) => row.account !== name)) return true
   const spending = await spendToken(db, name, 'list', { requestsPerSecond, burst })
   return spending.kind === 'granted'
