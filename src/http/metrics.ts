@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 
 export interface MetricsDeps {
   /** All metrics, in the format that this `Accept` header asks for. */
@@ -7,8 +8,12 @@ export interface MetricsDeps {
   ) => Promise<{ readonly contentType: string; readonly body: string }>
 }
 
+const text = { schema: z.string() }
+const content = { 'text/plain': text, 'application/openmetrics-text': text }
+const response = { 200: { description: 'All metrics, for Prometheus.', content } }
+
 export function addMetrics(app: FastifyInstance, { scrape }: MetricsDeps): void {
-  app.get('/metrics', async ({ headers }, reply) => {
+  app.get('/metrics', { schema: { operationId: 'getMetrics', response } }, async ({ headers }, reply) => {
     const { contentType, body } = await scrape(headers.accept)
     return reply.header('content-type', contentType).header('vary', 'accept').send(body)
   })

@@ -8,7 +8,7 @@ interface Target {
   readonly expr?: string
 }
 
-export interface Panel {
+interface Panel {
   readonly id: number
   readonly type: string
   readonly title: string
