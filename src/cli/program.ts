@@ -12,6 +12,7 @@ import { addPoll } from './commands/poll.ts'
 import { addReplay } from './commands/replay.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTokens } from './commands/tokens.ts'
 import { addUp } from './commands/up.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
@@ -52,6 +53,7 @@ export function createProgram(shell: Shell): Command {
   addPlan(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
+  addTokens(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
   return program

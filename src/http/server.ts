@@ -4,9 +4,9 @@ import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
+import { type AccessDeps, requireAccess } from './access.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
 import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
-import { requireBearer } from './bearer.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
@@ -23,7 +23,8 @@ import { addStats } from './stats.ts'
 import { validatorCompiler } from './validate.ts'
 
 export interface HttpServerOptions
-  extends HealthDeps,
+  extends AccessDeps,
+    HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
     AskedMigrationsDeps,
@@ -33,8 +34,6 @@ export interface HttpServerOptions
   readonly host: string
   readonly port: number
   readonly log: Logger
-  /** What clients of the API send; null where only this machine reaches it. */
-  readonly apiToken: string | null
 }
 
 export interface HttpServer extends Service {
@@ -59,8 +58,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       api.addHook('onRequest', async ({ method, headers }) => {
         if (method !== 'GET') delete headers['if-none-match']
       })
-      requireBearer(api, options.apiToken)
-      refuseForeignPages(api, options.apiToken !== null)
+      await requireAccess(api, options)
+      refuseForeignPages(api)
       addSession(api, options)
       addMigrations(api, options)
       addAskedMigrations(api, options)
