@@ -1,5 +1,5 @@
 import etag from '@fastify/etag'
-import fastify, { type FastifyError } from 'fastify'
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 
@@ -45,7 +45,20 @@ export interface HttpServer extends Service {
 const routerOptions = { maxParamLength: 1_500 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const app = fastify({ logger: false, forceCloseConnections: true, routerOptions })
+  function answerError(err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const problem = problemOfRequest(err)
+    if (problem !== null) return sendProblem(reply, ...problem)
+    options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
+    return sendProblem(reply, 500)
+  }
+
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions,
+    // Addresses that no route can be looked for under.
+    frameworkErrors: answerError,
+  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   let url = ''
@@ -74,12 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))
-  app.setErrorHandler((err: FastifyError, request, reply) => {
-    const problem = problemOfRequest(err)
-    if (problem !== null) return sendProblem(reply, ...problem)
-    options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
-    return sendProblem(reply, 500)
-  })
+  app.setErrorHandler(answerError)
 
   async function start(): Promise<void> {
     url = await app.listen({ host: options.host, port: options.port })
