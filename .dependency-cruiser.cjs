@@ -14,17 +14,22 @@ const rooms = {
   work: ['domain', 'runtime', 'providers', 'hooks', 'store'],
   http: ['domain', 'runtime', 'store'],
   simulator: ['domain'],
+  page: [],
 }
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@preact/signals': ['page'],
   bullmq: ['queue'],
   commander: ['cli'],
   'drizzle-orm': ['store'],
   fastify: ['http'],
   ioredis: ['queue'],
+  htm: ['page'],
   pg: ['store', 'queue', 'embedded'],
+  preact: ['page'],
   undici: ['providers', 'hooks'],
+  uplot: ['page'],
   yaml: ['config'],
 }
 

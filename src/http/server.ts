@@ -14,6 +14,7 @@ import { addHooks, type HooksDeps } from './hooks.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
+import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addReplays } from './replays.ts'
 import { addSession } from './session.ts'
@@ -49,6 +50,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   void app.register(async (root) => {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
+    addPage(root)
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.
