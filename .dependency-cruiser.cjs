@@ -10,8 +10,9 @@ const rooms = {
   hooks: ['domain', 'runtime'],
   store: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],
+  metrics: ['domain', 'runtime', 'store'],
   embedded: ['runtime'],
-  work: ['domain', 'runtime', 'providers', 'hooks', 'store'],
+  work: ['domain', 'runtime', 'providers', 'hooks', 'store', 'metrics'],
   http: ['domain', 'runtime', 'store'],
   simulator: ['domain'],
   page: [],
@@ -20,7 +21,9 @@ const rooms = {
 /** Package -> the only rooms that know it. */
 const homes = {
   '@preact/signals': ['page'],
+  '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],
+  'bullmq-otel': ['queue'],
   commander: ['cli'],
   'drizzle-orm': ['store'],
   fastify: ['http'],
@@ -28,6 +31,7 @@ const homes = {
   htm: ['page'],
   pg: ['store', 'queue', 'embedded'],
   preact: ['page'],
+  'prom-client': ['metrics'],
   undici: ['providers', 'hooks'],
   uplot: ['page'],
   yaml: ['config'],

@@ -14,6 +14,8 @@ CREATE TABLE "landfall"."account" (
 	"last_sweep_completed_at" timestamp with time zone,
 	"events" integer DEFAULT 0 NOT NULL,
 	"planned_at" timestamp with time zone,
+	"usual_stays" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"usual_stays_at" timestamp with time zone,
 	"page_size" integer,
 	"page_size_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
@@ -61,6 +63,7 @@ CREATE TABLE "landfall"."event" (
 	"sequence" integer NOT NULL,
 	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"transaction" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
+	"trace_parent" text,
 	"payload" jsonb NOT NULL
 );
 --> statement-breakpoint
@@ -105,6 +108,7 @@ CREATE TABLE "landfall"."migration" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."migration_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account" text NOT NULL,
 	"migration_id" text NOT NULL,
+	"run_id" text,
 	"status" text NOT NULL,
 	"phase" text NOT NULL,
 	"furthest" smallint NOT NULL,

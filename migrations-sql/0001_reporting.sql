@@ -534,7 +534,7 @@ comment on column reporting.migrations.last_observed_via is 'How that reading wa
 comment on column reporting.migrations.next_poll_at is 'When it is asked for by itself next, or, where requests are chosen by worth, at the latest; null where nothing more is to come.';
 comment on column reporting.migrations.polls is 'How many get requests were answered for it so far.';
 comment on column reporting.migrations.transitions is 'How many transitions are recorded of it; the highest seq.';
-comment on column reporting.migrations.overdue is 'Whether it has stayed in its phase for longer than overdue_after allows.';
+comment on column reporting.migrations.overdue is 'Whether it has stayed in its phase for longer than overdue_after allows, or than is usual.';
 comment on column reporting.migrations.vanished_at is 'When the provider turned out not to know it any more; null while it is there, and again once it reappears.';
 comment on column reporting.migrations.attributes is 'The rest of the provider''s object, as it was read last.';
 comment on view reporting.transitions is 'One row per transition: two different statuses that were read one after the other.';

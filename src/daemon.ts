@@ -9,26 +9,29 @@ import { publicKeysOf } from './hooks/signature.ts'
 import { createBell } from './http/bell.ts'
 import { createHttpServer } from './http/server.ts'
 import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
+import { createExposition, type Scrape } from './metrics/exposition.ts'
+import { createMeter } from './metrics/meter.ts'
 import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
+import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
+import { createTracing } from './runtime/start-tracing.ts'
 import { createVault, type Vault } from './runtime/vault.ts'
 import { VERSION } from './runtime/version.ts'
 import { countPhases, registerAccount } from './store/accounts.ts'
 import { type Db, openDb } from './store/db.ts'
 import { DELIVERIES_CHANNEL } from './store/events.ts'
+import { loadFacts } from './store/facts.ts'
 import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
-import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
+import { createApiActions } from './work/api-actions.ts'
 import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
-import { explainReading, toReadingJson } from './work/explain-reading.ts'
-import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
@@ -68,10 +71,10 @@ async function build(
   stack: ServiceStack,
   onFatal: (err: Error) => void,
 ): Promise<Daemon> {
+  const telemetry = await startTracing(log, stack)
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
-  const db = await openStore(config, log, stack, databaseUrl)
-
   const accounts = new Map(config.accounts.map((account) => [account.name, openAccount(account)]))
+  const db = await openStore({ config, log, stack, accounts: [...accounts.values()] }, databaseUrl)
   await stack.add(
     closing(
       'providers',
@@ -87,7 +90,8 @@ async function build(
   await stack.add(closing('hooks', [senders]))
 
   const seats = createPlannerSeats(randomUUID(), Math.random)
-  const deps: Deps = { db, log, accounts, seats, random: Math.random, newEventId }
+  const meter = createMeter({ accounts: [...accounts.keys()], hooks: config.hooks.map(({ name }) => name) })
+  const deps: Deps = { db, log, meter, accounts, seats, random: Math.random, newEventId }
   const vault = config.secretKey === null ? null : createVault(config.secretKey)
   const configured = config.hooks.map((hook) => openHook(senders, hook))
   const registry = createHookRegistry({ db, log, vault, configured, send: senders.send })
@@ -108,10 +112,11 @@ async function build(
     concurrency: workersFor(config),
     log,
     graceMs: STOP_GRACE_MS,
+    telemetry,
   })
   await stack.add(queue)
   if (config.roles.has('plan')) {
-    await queue.setSchedules(schedulesFor(config))
+    await queue.setSchedules(schedulesFor(config, accounts))
     // A tick that another process took, and could not make use of.
     const planHere = async (name: string) => {
       if (seats.has(name)) await handlers.plan?.(name)
@@ -129,9 +134,17 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, log, stack, db, databaseUrl, registry, vault })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
+}
+
+/** Before all else, so that it ends last. What BullMQ needs to take part; null where nothing is traced. */
+async function startTracing(log: Logger, stack: ServiceStack) {
+  const tracing = await createTracing(log)
+  if (tracing === null) return null
+  await stack.add(tracing)
+  return createTelemetry()
 }
 
 async function startEmbedded(
@@ -145,13 +158,27 @@ async function startEmbedded(
   return postgres.url()
 }
 
-async function openStore(config: Config, log: Logger, stack: ServiceStack, databaseUrl: string): Promise<Db> {
+interface StoreParts {
+  readonly config: Config
+  readonly log: Logger
+  readonly stack: ServiceStack
+  readonly accounts: readonly Account[]
+}
+
+async function openStore({ config, log, stack, accounts }: StoreParts, databaseUrl: string): Promise<Db> {
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS, log)
   const changes = await applySchemaChanges(databaseUrl)
   log.info(changes, 'schema.ready')
   const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
   await stack.add(closing('database', [db]))
-  for (const account of config.accounts) await registerAccount(db, account)
+  for (const { name, policy, provider } of accounts) {
+    await registerAccount(db, {
+      name,
+      policy,
+      provider: provider.kind,
+      isListed: provider.list !== undefined,
+    })
+  }
   await registerHooks(db, config.hooks)
   return db
 }
@@ -162,6 +189,7 @@ function openAccount(config: AccountConfig): Account {
     provider,
     apiKey,
     baseUrl,
+    keyHeader,
     statusMap,
     requestsPerSecond,
     burst,
@@ -173,7 +201,7 @@ function openAccount(config: AccountConfig): Account {
   } = config
   return {
     name,
-    provider: createProvider(provider, { apiKey, baseUrl, statusMap }),
+    provider: createProvider(provider, { apiKey, baseUrl, statusMap, keyHeader }),
     rate: { requestsPerSecond, burst },
     pageSize,
     sweepEveryMs,
@@ -188,28 +216,40 @@ function openHook(senders: Senders, hook: HookConfig): KnownHook {
   return { ...senders.open(hook), publicKeys: () => keys }
 }
 
+/** Facts of the database, and what this process counts and expects. */
+function scrapeOf({ db, log, meter, seats, accounts }: Deps, queue: JobQueueService): Scrape {
+  const metered = [...accounts.values()]
+  const countIn = async (name: 'requests' | 'deliveries') => ({
+    queue: name,
+    jobs: await queue.waiting(name),
+  })
+  return createExposition({
+    registry: meter.registry,
+    accounts: metered,
+    loadFacts: () => loadFacts(db, metered),
+    countWaiting: () => Promise.all([countIn('requests'), countIn('deliveries')]),
+    expectLags: seats.expectLags,
+    log,
+  })
+}
+
 interface ServeParts {
   readonly config: Config
-  readonly log: Logger
+  readonly deps: Deps
   readonly stack: ServiceStack
-  readonly db: Db
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
+  readonly scrape: Scrape
 }
 
-async function serve({ config, log, stack, db, databaseUrl, registry, vault }: ServeParts): Promise<string> {
+async function serve(parts: ServeParts): Promise<string> {
+  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
   const rates = new Map(config.accounts.map((account) => [account.name, account]))
-  const outlook = {
-    foretell: async (account: string) => {
-      const foretold = await foretellLag(db, account)
-      return foretold && toPlanJson(foretold)
-    },
-    explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
-  }
   const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
   const hookActions = createHookActions(stored, registry)
   const options = {
@@ -222,8 +262,9 @@ async function serve({ config, log, stack, db, databaseUrl, registry, vault }: S
     accounts,
     rates,
     version: VERSION,
-    ...outlook,
+    ...createApiActions(deps),
     hookActions,
+    scrape,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))

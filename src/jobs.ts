@@ -6,6 +6,7 @@ import { ringPlanner } from './store/planners.ts'
 import { STORED_HOOKS_AT_MOST } from './store/stored-hooks.ts'
 import { requestSweep } from './store/walks.ts'
 import { pollsAtOnce } from './work/account.ts'
+import { applyRetention } from './work/apply-retention.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
 import type { Deps } from './work/deps.ts'
 import { planRequests } from './work/plan-requests.ts'
@@ -18,7 +19,8 @@ import { walkOn } from './work/walk-on.ts'
 
 /** A sweep that is asked for again within this share of its interval is an echo, as after a restart. */
 const SWEEP_ECHO = 0.5
-const OVERDUE_EVERY_MS = 5_000
+const OVERDUE_EVERY_MS = 15_000
+const RETENTION_EVERY_MS = 600_000
 
 function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
@@ -58,8 +60,12 @@ export function createHandlers(
 
   async function overdue(name: string): Promise<void> {
     const account = deps.accounts.get(name)
-    const limits = config.accounts.find((one) => one.name === name)?.overdueAfterMs
+    const limits = config.accounts.find((one) => one.name === name)?.overdueAfter
     if (account !== undefined && limits !== undefined) await tellOverdue(deps, account, limits)
+  }
+
+  async function retention(): Promise<void> {
+    await applyRetention(deps, config.keepMs)
   }
 
   async function request(job: RequestJob, signal: AbortSignal): Promise<void> {
@@ -74,15 +80,15 @@ export function createHandlers(
     if (goesOn) await (has('plan') ? plan(job.account) : ringPlanner(deps.db, job.account))
   }
 
-  const { db, log, random, newEventId } = deps
+  const { db, log, meter, random, newEventId } = deps
   const has = (role: 'plan' | 'poll' | 'deliver') => config.roles.has(role)
   return {
-    ...(has('plan') ? { plan, sweep, overdue } : {}),
+    ...(has('plan') ? { plan, sweep, overdue, retention } : {}),
     ...(has('poll') ? { request } : {}),
     ...(has('deliver')
       ? {
           deliver: (job, signal) =>
-            deliverEvent({ db, log, hooks, random, newEventId }, job, signal).finally(relay.wake),
+            deliverEvent({ db, log, meter, hooks, random, newEventId }, job, signal).finally(relay.wake),
         }
       : {}),
   }
@@ -99,15 +105,16 @@ export function workersFor({ accounts, hooks }: Config): { requests: number; del
 }
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
-export function schedulesFor(config: Config): Schedule[] {
-  return config.accounts.flatMap((account) => {
+export function schedulesFor(config: Config, accounts: Deps['accounts']): Schedule[] {
+  const perAccount = config.accounts.flatMap((account): Schedule[] => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
-    const hasLimits = Object.keys(account.overdueAfterMs).length > 0
+    const isListed = accounts.get(name)?.provider.list !== undefined
     return [
-      { account: name, task: 'plan' as const, everyMs },
-      { account: name, task: 'sweep' as const, everyMs: sweepEveryMs },
-      ...(hasLimits ? [{ account: name, task: 'overdue' as const, everyMs: OVERDUE_EVERY_MS }] : []),
+      { account: name, task: 'plan', everyMs },
+      ...(isListed ? [{ account: name, task: 'sweep' as const, everyMs: sweepEveryMs }] : []),
+      { account: name, task: 'overdue', everyMs: OVERDUE_EVERY_MS },
     ]
   })
+  return [...perAccount, { account: null, task: 'retention', everyMs: RETENTION_EVERY_MS }]
 }

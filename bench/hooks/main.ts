@@ -15,6 +15,7 @@ const { values } = parseArgs({
 })
 const SECONDS = Number(values.seconds)
 const DELIVERIES = Number(values.deliveries)
+const TURNS = 3
 
 for (const backend of ['redis', 'postgres'] as const) {
   if (values.backend !== 'both' && values.backend !== backend) continue
@@ -46,18 +47,30 @@ async function measureThroughput(place: Place, backend: string): Promise<void> {
   console.log(`${backend}: ${Math.round(times.length / seconds)} signed deliveries/s over ${times.length}`)
 }
 
-/** The same load, without and with a hook that hangs for 15 s on every call. */
+/** The same load for one hook alone, beside another, and beside one that hangs for 15 s on every call; by turns. */
 async function measureIsolation(place: Place, backend: string): Promise<void> {
-  const alone = await place.startDaemon(['ok'])
-  print(backend, 'a healthy hook alone', await lagsAt(place, 100, '/ok'))
-  await alone.kill()
-  const beside = await place.startDaemon(['ok', 'hang'])
-  // Until every place of the hanging hook is taken.
+  const others = { alone: [], 'beside another': ['other'], 'beside one that hangs': ['hang'] }
+  const lags = new Map<string, number[]>()
+  for (let turn = 1; turn <= TURNS; turn += 1) {
+    for (const [how, names] of Object.entries(others)) {
+      lags.set(how, [...(lags.get(how) ?? []), ...(await lagsBeside(place, names))])
+    }
+  }
+  const p99 = (how: keyof typeof others) => percentile(lags.get(how) ?? [], 0.99)
+  const rise = p99('beside one that hangs') / p99('beside another') - 1
+  for (const [how, of] of lags) print(backend, `a healthy hook ${how}`, of)
+  console.log(`${backend}: p99 where the other hangs: ${rise < 0 ? '' : '+'}${Math.round(100 * rise)} %`)
+}
+
+async function lagsBeside(place: Place, others: readonly string[]): Promise<number[]> {
+  const daemon = await place.startDaemon(['ok', ...others])
+  // Until every place of a hanging hook is taken.
   await commitTogether(place.db, await createMigrations(place.db, 50))
-  await waitForCount(place, 60, 60_000)
+  await waitForCount(place, 50 + 10 * others.length, 60_000)
   await place.receiver.take()
-  print(backend, 'the same beside a hook that hangs', await lagsAt(place, 100, '/ok'))
-  await beside.kill()
+  const lags = await lagsAt(place, 100, '/ok')
+  await daemon.kill()
+  return lags
 }
 
 async function lagsAt(place: Place, perSecond: number, path: string): Promise<number[]> {
@@ -100,7 +113,11 @@ async function waitFor(isTrue: () => Promise<boolean>, timeoutMs: number): Promi
 }
 
 function print(backend: string, what: string, lags: readonly number[]): void {
-  const sorted = lags.toSorted((a, b) => a - b)
-  const at = (share: number) => `${sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]} ms`
+  const at = (share: number) => `${percentile(lags, share)} ms`
   console.log(`${backend}: ${what}: p50 ${at(0.5)}, p99 ${at(0.99)}, worst ${at(1)} (${lags.length} events)`)
+}
+
+function percentile(lags: readonly number[], share: number): number {
+  const sorted = lags.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }

@@ -68,6 +68,7 @@ function configFor(databaseUrl: string, redisUrl: string | null, hooks: readonly
     secretKey: null,
     roles: new Set(['deliver'] as const),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'error',
   }
 }

@@ -83,7 +83,7 @@ function configFor(baseUrl: string): Config {
     lagGoalMs: 1000 * Number(values['lag-goal']),
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
   } as const
   return {
     databaseUrl: null,
@@ -97,6 +97,7 @@ function configFor(baseUrl: string): Config {
     secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver'] as const),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'warn',
   }
 }

@@ -1,5 +1,7 @@
 import type { EventType } from '../domain/event-type.ts'
-import type { Phase, StatusMap } from '../domain/phase.ts'
+import type { KeepMs } from '../domain/keep.ts'
+import type { OverdueAfter } from '../domain/overdue.ts'
+import type { StatusMap } from '../domain/phase.ts'
 import type { Policy } from '../domain/policy.ts'
 
 /** A text that appears in no log line, message or summary. */
@@ -36,6 +38,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>
   /** Whether hooks may lie on private and loopback addresses; default false. */
   readonly allowPrivateHooks: boolean
+  /** 1 hour to 100 years each; default 90 days for deliveries, 400 for usage. */
+  readonly keepMs: KeepMs
   /** Default `info`. */
   readonly logLevel: LogLevel
 }
@@ -43,11 +47,13 @@ export interface Config {
 /** One credential at one provider, with its own budget. */
 export interface AccountConfig {
   readonly name: string
-  readonly provider: 'anon'
+  readonly provider: 'anon' | 'vern'
   readonly apiKey: Secret
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
-  /** The budget's refill rate, above 0 and up to 1000; default 2. */
+  /** The header that carries the key, where it is not the provider's own. */
+  readonly keyHeader?: string | undefined
+  /** The budget's refill rate, above 0 and up to 1000; the default depends on the provider. */
   readonly requestsPerSecond: number
   /** The budget's size in requests, 1 to 10000; default 10. */
   readonly burst: number
@@ -63,8 +69,8 @@ export interface AccountConfig {
   readonly baseline: 'silent' | 'emit'
   /** Statuses the provider has added, on top of the built-in ones; default none. */
   readonly statusMap: StatusMap
-  /** How long a migration may stay in a live phase; a phase that is absent is never overdue. */
-  readonly overdueAfterMs: Readonly<Partial<Record<Phase, number>>>
+  /** How long a migration may stay in a live phase; in one that is absent, as long as is usual (see `OverdueAfter`). */
+  readonly overdueAfter: OverdueAfter
 }
 
 /** A destination for events. */

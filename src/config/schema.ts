@@ -6,28 +6,44 @@ import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
 import { apiKey, apiToken, secretKey } from './secrets.ts'
-import { duration, flag, name, oneOf, positiveNumber, wholeNumber, wordList } from './values.ts'
+import {
+  duration,
+  durationOrNever,
+  flag,
+  headerName,
+  lifetime,
+  name,
+  oneOf,
+  positiveNumber,
+  wholeNumber,
+  wordList,
+} from './values.ts'
 
-const ANON_BASE_URL = 'https://worker.anon.com'
+/** What the configuration may leave unsaid. Vern allows 30 readings a minute. */
+const OF_PROVIDER = {
+  anon: { baseUrl: 'https://worker.anon.com', requestsPerSecond: 2, keyHeader: undefined },
+  vern: { baseUrl: 'https://app.vern.so/api/v1', requestsPerSecond: 0.5, keyHeader: 'x-api-key' },
+} as const
 
 const budget = z.object({
-  requests_per_second: positiveNumber(1_000).default(2),
+  requests_per_second: positiveNumber(1_000).optional(),
   burst: wholeNumber(1, 10_000).default(10),
 })
 
 /** Terminal phases are missing on purpose: what has ended cannot be overdue. */
 const overdueAfter = z.object({
-  pending: duration('1s', '365d').optional(),
-  running: duration('1s', '365d').optional(),
-  needs_input: duration('1s', '365d').optional(),
-  unknown: duration('1s', '365d').optional(),
+  pending: durationOrNever('1s', '365d').optional(),
+  running: durationOrNever('1s', '365d').optional(),
+  needs_input: durationOrNever('1s', '365d').optional(),
+  unknown: durationOrNever('1s', '365d').optional(),
 })
 
 const account = z.object({
   name: name(),
-  provider: oneOf(['anon']),
+  provider: oneOf(['anon', 'vern']),
   api_key: apiKey(),
-  base_url: providerUrl().default(ANON_BASE_URL),
+  key_header: headerName().optional(),
+  base_url: providerUrl().optional(),
   budget: budget.prefault({}),
   page_size: wholeNumber(1, 1_000).default(100),
   sweep_every: duration('10s', '7d').default(300_000),
@@ -36,6 +52,13 @@ const account = z.object({
   baseline: oneOf(['silent', 'emit']).default('silent'),
   status_map: z.record(z.string(), oneOf(PHASES)).default({}),
   overdue_after: overdueAfter.prefault({}),
+})
+
+const DAY_MS = 86_400_000
+
+const keep = z.object({
+  deliveries: lifetime().default(90 * DAY_MS),
+  usage: lifetime().default(400 * DAY_MS),
 })
 
 const daemon = z.object({
@@ -50,6 +73,7 @@ const daemon = z.object({
   secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
   allow_private_hooks: flag().default(false),
+  keep: keep.prefault({}),
   log_level: oneOf(LOG_LEVELS).default('info'),
 })
 
@@ -67,9 +91,16 @@ export const SECRET_KEYS = {
 export const KNOWN_KEYS = {
   daemon: [...Object.keys(daemon.shape), ...SECRET_KEYS.daemon.map(fileKey)],
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
+  keep: Object.keys(keep.shape),
   budget: Object.keys(budget.shape),
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
+
+/** What an account cannot be told, by its provider. */
+export const USELESS_KEYS: Readonly<Record<string, readonly string[]>> = {
+  anon: ['key_header'],
+  vern: ['page_size', 'sweep_every', 'baseline'],
+}
 
 /** The key that says in which file a secret stands. */
 export function fileKey(key: string): string {
@@ -77,13 +108,15 @@ export function fileKey(key: string): string {
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {
-  const overdue = Object.entries(raw.overdue_after).filter(([, ms]) => ms !== undefined)
+  const unsaid = OF_PROVIDER[raw.provider]
+  const overdue = Object.entries(raw.overdue_after).filter(([, limit]) => limit !== undefined)
   return {
     name: raw.name,
     provider: raw.provider,
     apiKey: raw.api_key,
-    baseUrl: raw.base_url,
-    requestsPerSecond: raw.budget.requests_per_second,
+    baseUrl: raw.base_url ?? unsaid.baseUrl,
+    keyHeader: raw.key_header ?? unsaid.keyHeader,
+    requestsPerSecond: raw.budget.requests_per_second ?? unsaid.requestsPerSecond,
     burst: raw.budget.burst,
     pageSize: raw.page_size,
     sweepEveryMs: raw.sweep_every,
@@ -91,7 +124,7 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     lagGoalMs: raw.lag_goal,
     baseline: raw.baseline,
     statusMap: raw.status_map,
-    overdueAfterMs: Object.fromEntries(overdue),
+    overdueAfter: Object.fromEntries(overdue),
   }
 }
 
@@ -108,6 +141,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),
     allowPrivateHooks: raw.allow_private_hooks,
+    keepMs: raw.keep,
     logLevel: raw.log_level,
   }
 }

@@ -15,19 +15,20 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
     secretKey: setOrNot(config.secretKey),
     roles: [...config.roles],
     allowPrivateHooks: config.allowPrivateHooks,
+    keep: { deliveries: keptFor(config.keepMs.deliveries), usage: keptFor(config.keepMs.usage) },
     logLevel: config.logLevel,
   }
 }
 
-function summarizeAccount({
-  name,
-  apiKey,
-  sweepEveryMs,
-  lagGoalMs,
-  overdueAfterMs,
-  ...plain
-}: AccountConfig) {
-  const overdue = Object.entries(overdueAfterMs).map(([phase, ms]) => [phase, formatDuration(ms)])
+function keptFor(ms: number | null): string {
+  return ms === null ? 'forever' : formatDuration(ms)
+}
+
+function summarizeAccount({ name, apiKey, sweepEveryMs, lagGoalMs, overdueAfter, ...plain }: AccountConfig) {
+  const overdue = Object.entries(overdueAfter).map(([phase, limit]) => [
+    phase,
+    limit === 'never' ? limit : formatDuration(limit),
+  ])
   return {
     account: name,
     ...plain,

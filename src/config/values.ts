@@ -43,6 +43,11 @@ export function name() {
   return text(expected, (raw) => (/^[a-z0-9][a-z0-9_-]{0,62}$/.test(raw) ? raw : null))
 }
 
+export function headerName() {
+  const expected = 'the name of a header, such as x-api-key'
+  return text(expected, (raw) => (/^[a-z0-9][a-z0-9-]{0,62}$/i.test(raw) ? raw.toLowerCase() : null))
+}
+
 export function oneOf<const T extends string>(words: readonly T[]) {
   return text(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw) ?? null)
 }
@@ -75,17 +80,39 @@ function number(expected: string, accepts: (number: number) => boolean) {
 
 /** In milliseconds; both ends are given as the user would write them. */
 export function duration(least: string, most: string) {
+  const read = durationWithin(least, most)
+  // Nothing needs no unit.
+  const isZero = (raw: unknown) => least === '0' && (raw === 0 || raw === '0')
+  const parse = (raw: unknown) => fromNullable(isZero(raw) ? 0 : typeof raw === 'string' ? read(raw) : null)
+  return value({ expected: durationForm(least, most), parse })
+}
+
+export function durationOrNever(least: string, most: string) {
+  const read = durationWithin(least, most)
+  return text(`never, or ${durationForm(least, most)}`, (raw) => (raw === 'never' ? raw : read(raw)))
+}
+
+const durationForm = (least: string, most: string) =>
+  `a duration such as 30s, 5m, 24h or 7d, from ${least} to ${most}`
+
+function durationWithin(least: string, most: string) {
   const leastMs = parseDuration(least) ?? 0
   const mostMs = parseDuration(most) ?? 0
-  const expected = `a duration such as 30s, 5m, 24h or 7d, from ${least} to ${most}`
-  const read = (raw: string) => {
+  return (raw: string) => {
     const ms = parseDuration(raw)
     return ms !== null && ms >= leastMs && ms <= mostMs ? ms : null
   }
-  // Nothing needs no unit.
-  const isZero = (raw: unknown) => leastMs === 0 && (raw === 0 || raw === '0')
-  const parse = (raw: unknown) => fromNullable(isZero(raw) ? 0 : typeof raw === 'string' ? read(raw) : null)
-  return value({ expected, parse })
+}
+
+/** How long something is kept, in milliseconds; null for ever. */
+export function lifetime() {
+  const [leastMs, mostMs] = [3_600_000, 36_500 * 86_400_000]
+  const parse = (raw: unknown): Parsed<number | null> => {
+    if (raw === 'forever' || raw === '0' || raw === 0) return ok(null)
+    const ms = typeof raw === 'string' ? parseDuration(raw) : null
+    return ms !== null && ms >= leastMs && ms <= mostMs ? ok(ms) : wrong()
+  }
+  return value({ expected: 'a duration such as 90d, from 1h to 36500d, or forever', parse })
 }
 
 /** Words separated by commas, or a YAML list of them; at least one. */

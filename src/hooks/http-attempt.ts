@@ -2,6 +2,7 @@ import { type Agent, type Dispatcher, request } from 'undici'
 
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
 import { parseRetryAfter } from '../domain/retry-after.ts'
+import { traceHeaders } from '../runtime/tracing.ts'
 import { VERSION } from '../runtime/version.ts'
 import { createGuardedAgent, ForbiddenAddressError, type LookupAll } from './address-guard.ts'
 import { excerptOf, readBody } from './answer.ts'
@@ -58,7 +59,8 @@ export function createHttpAttempts(options: HttpOptions): HttpAttempts {
     signal.addEventListener('abort', end)
     const startedAt = performance.now()
     const attempt: Attempt = { url: parsed.url, secrets, startedAt, deadlineMs, signal: ending.signal }
-    const sent = { headers: { 'user-agent': `Landfall/${VERSION}`, ...headers }, body, signal: ending.signal }
+    const all = { 'user-agent': `Landfall/${VERSION}`, ...headers, ...traceHeaders() }
+    const sent = { headers: all, body, signal: ending.signal }
     try {
       return await judgeAnswer(attempt, await send(agent.dispatcher, parsed.url, sent))
     } catch (error) {

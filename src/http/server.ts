@@ -5,12 +5,14 @@ import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
+import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
 import { requireBearer } from './bearer.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
@@ -25,8 +27,10 @@ export interface HttpServerOptions
   extends HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
+    AskedMigrationsDeps,
     AccountsDeps,
-    HooksDeps {
+    HooksDeps,
+    MetricsDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -61,6 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       refuseForeignPages(api, options.apiToken !== null)
       addSession(api, options)
       addMigrations(api, options)
+      addAskedMigrations(api, options)
       addStats(api, options)
       addEventFeed(api, options)
       addEvents(api, options)
@@ -68,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addReplays(api, options)
       addHooks(api, options)
       addDeliveries(api, options)
+      addMetrics(api, options)
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))

@@ -1,11 +1,12 @@
-import type { BulkJobOptions } from 'bullmq'
+import type { BulkJobOptions, Telemetry } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Service } from '../runtime/service.ts'
+import { inTrace } from '../runtime/tracing.ts'
 import { createErrorLog } from './error-log.ts'
 import { createHandling } from './handling.ts'
 import { deliveryJobId, type QueueName, requestJobId } from './names.ts'
 import { createPostgres } from './postgres-backend.ts'
-import type { JobHandlers, JobQueue, OutwardJob } from './queue.ts'
+import type { DeliveryJob, JobHandlers, JobQueue, OutwardJob, RequestJob } from './queue.ts'
 import { createRedis } from './redis-backend.ts'
 import type { JobsQueue } from './session.ts'
 import { createWatchdog } from './watchdog.ts'
@@ -21,6 +22,8 @@ export interface JobQueueOptions {
   readonly concurrency?: Partial<Readonly<Record<QueueName, number>>>
   /** How long `stop` waits for jobs at work before it aborts their signals. */
   readonly graceMs?: number
+  /** Where there are traces. */
+  readonly telemetry?: Telemetry | null
   readonly log: Logger
 }
 
@@ -34,6 +37,7 @@ interface NewJob {
   readonly name: string
   readonly data: object
   readonly opts: BulkJobOptions
+  readonly traceParent?: string | null | undefined
 }
 
 /**
@@ -41,7 +45,7 @@ interface NewJob {
  * back by itself within seconds.
  */
 export function createJobQueue(options: JobQueueOptions): JobQueueService {
-  const { redisUrl, databaseUrl, log, graceMs = 20_000 } = options
+  const { redisUrl, databaseUrl, log, graceMs = 20_000, telemetry = null } = options
   const noteError = createErrorLog(log)
   const onError = (err: unknown): void => noteError('warn', 'queue.failed', err)
   const wish = createWish()
@@ -50,6 +54,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
       backend: redisUrl ? createRedis(redisUrl, onError) : createPostgres(databaseUrl, onError),
       handling: createHandling(options.handlers, noteError),
       concurrency: { schedule: 10, requests: 50, deliveries: 50, ...options.concurrency },
+      telemetry,
       onError,
       log,
       noteError,
@@ -80,16 +85,8 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
     start: () => watchdog.start(),
     stop: () => (stopped ??= watchdog.stop(graceMs)),
     isConnected: () => watchdog.session() !== null && !stopped,
-    addRequests: async (jobs) =>
-      await add(
-        'requests',
-        jobs.map((data) => ({ name: data.kind, data, opts: { ...once, jobId: requestJobId(data) } })),
-      ),
-    addDeliveries: async (jobs) =>
-      await add(
-        'deliveries',
-        jobs.map((data) => ({ name: 'deliver', data, opts: { ...once, jobId: deliveryJobId(data) } })),
-      ),
+    addRequests: (jobs) => add('requests', jobs.map(telemetry === null ? requestJob : tracedRequestJob)),
+    addDeliveries: (jobs) => add('deliveries', jobs.map(deliveryJob)),
     addOutwardJob,
     waiting: async (name) => await within(2_000, open(name).getWaitingCount(), `counting queue ${name}`),
     setSchedules: async (schedules) => {
@@ -107,8 +104,36 @@ const once = { attempts: 1, removeOnComplete: true, removeOnFail: true }
 /** A finished job stays for a day, so that an event that is sent again meets its job. */
 const kept = { removeOnComplete: { age: 86_400, count: 10_000 } }
 
+function requestJob(data: RequestJob): NewJob {
+  return { name: data.kind, data, opts: { ...once, jobId: requestJobId(data) } }
+}
+
+/** Each request begins a trace of its own, or those of a tick could not be told apart. */
+function tracedRequestJob(data: RequestJob): NewJob {
+  const { opts, ...job } = requestJob(data)
+  return { ...job, opts: { ...opts, telemetry: { omitContext: true } } }
+}
+
+function deliveryJob({ traceParent, ...data }: DeliveryJob): NewJob {
+  return { name: 'deliver', data, opts: { ...once, jobId: deliveryJobId(data) }, traceParent }
+}
+
 async function addTo(queue: JobsQueue, jobs: readonly NewJob[]): Promise<void> {
   // On Postgres a bulk creates temporary tables, which bloats the catalogs when it is done all day.
-  if (jobs.length > 20) await queue.addBulk([...jobs])
-  else await Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
+  if (jobs.length > 20) await queue.addBulk(jobs.map(inItsTrace))
+  else await Promise.all(jobs.map(addOne))
+
+  function addOne({ name, data, opts, traceParent = null }: NewJob) {
+    return inTrace(traceParent, () => queue.add(name, data, opts))
+  }
+}
+
+/** As bullmq-otel writes it down. */
+function inItsTrace({ name, data, opts, traceParent }: NewJob) {
+  if (!traceParent) return { name, data, opts }
+  return {
+    name,
+    data,
+    opts: { ...opts, telemetry: { metadata: JSON.stringify({ traceparent: traceParent }) } },
+  }
 }

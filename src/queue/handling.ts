@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq'
 import type { NoteError } from './error-log.ts'
 import { type QueueName, scheduleId } from './names.ts'
-import type { DeliveryJob, JobHandlers, RequestJob, Schedule } from './queue.ts'
+import type { DeliveryJob, JobHandlers, RequestJob, Task } from './queue.ts'
 
 /** The jobs that this process works on, whichever connections they came over. */
 export interface Handling {
@@ -67,13 +67,13 @@ function createHandle(
 ): (queue: QueueName, job: Job, signal: AbortSignal) => Promise<void> {
   const ticking = new Set<string>()
 
-  async function tick({ account, task }: Pick<Schedule, 'account' | 'task'>): Promise<void> {
-    const id = scheduleId({ account, task })
+  async function tick(job: Task): Promise<void> {
+    const id = scheduleId(job)
     // A slow tick makes the next ones superfluous; were they to run beside it, they would take every place.
     if (ticking.has(id)) return
     ticking.add(id)
     try {
-      await handlers[task]?.(account)
+      await (job.account === null ? handlers[job.task]?.() : handlers[job.task]?.(job.account))
     } finally {
       ticking.delete(id)
     }
@@ -82,7 +82,7 @@ function createHandle(
   return async (queue, job, signal) => {
     switch (queue) {
       case 'schedule':
-        return await tick(job.data as Schedule)
+        return await tick(job.data as Task)
       case 'requests':
         return await handlers.request?.(job.data as RequestJob, signal)
       case 'deliveries':

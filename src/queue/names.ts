@@ -1,4 +1,4 @@
-import type { DeliveryJob, RequestJob, Schedule } from './queue.ts'
+import type { DeliveryJob, RequestJob, Task } from './queue.ts'
 
 export const queueNames = ['schedule', 'requests', 'deliveries'] as const
 export type QueueName = (typeof queueNames)[number]
@@ -18,6 +18,6 @@ export function deliveryJobId(job: DeliveryJob): string {
   return `deliver-${job.deliveryId}-${job.claim}`
 }
 
-export function scheduleId(schedule: Pick<Schedule, 'account' | 'task'>): string {
-  return `${schedule.task}-${schedule.account}`
+export function scheduleId({ task, account }: Task): string {
+  return account === null ? task : `${task}-${account}`
 }

@@ -19,6 +19,8 @@ export interface RequestJob {
 /** One attempt to deliver one event to one hook. */
 export interface DeliveryJob {
   readonly deliveryId: string
+  /** The trace that it belongs to. */
+  readonly traceParent?: string | null
   /** The claim's number; a job whose number is no longer the row's is stale and does nothing. */
   readonly claim: number
 }
@@ -41,17 +43,19 @@ export interface JobHandlers {
   readonly sweep?: (account: string) => Promise<void>
   /** Look whether migrations of the account have become overdue. */
   readonly overdue?: (account: string) => Promise<void>
+  /** Remove what is older than it is to be kept. */
+  readonly retention?: () => Promise<void>
   /** Its signal, and that of `deliver`, aborts when the process has no more time to wait for it. */
   readonly request?: (job: RequestJob, signal: AbortSignal) => Promise<void>
   readonly deliver?: (job: DeliveryJob, signal: AbortSignal) => Promise<void>
 }
 
-/** A repeating job for one account. */
-export interface Schedule {
-  readonly account: string
-  readonly task: 'plan' | 'sweep' | 'overdue'
-  readonly everyMs: number
-}
+/** A repeating job for one account, or for all of the database. */
+export type Schedule = { readonly everyMs: number } & Task
+
+export type Task =
+  | { readonly account: string; readonly task: 'plan' | 'sweep' | 'overdue' }
+  | { readonly account: null; readonly task: 'retention' }
 
 /** While the backend is out of reach, adding and counting reject within seconds; nothing is kept back to be added later. */
 export interface JobQueue {

@@ -49,7 +49,11 @@ export async function repairSchedules(
     await queue.upsertJobScheduler(
       id,
       { every: everyMs },
-      { name: task, data: { account, task }, opts: { removeOnComplete: true, removeOnFail: true } },
+      {
+        name: task,
+        data: { account, task },
+        opts: { removeOnComplete: true, removeOnFail: true, telemetry: { omitContext: true } },
+      },
     )
   }
 }

@@ -1,4 +1,4 @@
-import { type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq'
+import { type IQueueBackend, type Job, type JobProgress, Queue, type Telemetry, Worker } from 'bullmq'
 import type { Backend, Link } from './backend.ts'
 import type { Handling } from './handling.ts'
 import { outwardPrefix, type QueueName, queueNames, redisPrefix } from './names.ts'
@@ -13,6 +13,8 @@ export interface SessionParts {
   readonly backend: Backend
   readonly handling: Handling
   readonly concurrency: Concurrency
+  /** Null where nothing is traced. */
+  readonly telemetry: Telemetry | null
   readonly onError: (err: unknown) => void
 }
 
@@ -87,14 +89,14 @@ export async function finish(closing: Promise<unknown>, handling: Handling, grac
   await endsWithin(1_000, done)
 }
 
-function createQueue(name: string, link: Link, { onError }: SessionParts, prefix = redisPrefix): JobsQueue {
+function createQueue(name: string, link: Link, parts: SessionParts, prefix = redisPrefix): JobsQueue {
   const queue: JobsQueue = new Queue(
     name,
     // The factory knows the connection.
-    { connection: {}, prefix, streams: { events: { maxLen: 1_000 } } },
+    { connection: {}, prefix, streams: { events: { maxLen: 1_000 } }, ...traced(parts) },
     link.producer,
   )
-  queue.on('error', onError)
+  queue.on('error', parts.onError)
   return queue
 }
 
@@ -112,9 +114,12 @@ function createWorker(name: QueueName, link: Link, parts: SessionParts): JobsWor
       maxStalledCount: 1_000_000,
       drainDelay: 5,
       runRetryDelay: 1_000,
+      ...traced(parts),
     },
     link.consumer,
   )
   worker.on('error', parts.onError)
   return worker
 }
+
+const traced = ({ telemetry }: SessionParts) => (telemetry === null ? {} : { telemetry })

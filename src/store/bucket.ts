@@ -53,3 +53,9 @@ export const bucketOf = (account: string, rate: Rate, lock: SQL) => sql`
       ${fullFrom(sql`slow_full_at`, sql`slow_bucket`)} as slow_full_from,
       coalesce(blocked_until > now, false) as blocked
     from sized)`
+
+/** Whole tokens in the `bucket` of above; 0 while it is blocked. */
+export const tokensIn = (rate: Rate) => sql`
+  case when blocked then 0 else greatest(0, floor(least(
+    ${rate.burst}::float8 - extract(epoch from full_from - now)::float8 * ${rate.requestsPerSecond}::float8,
+    case when slow then extract(epoch from now + slow_bucket - slow_full_from)::float8 * speed end) + 1e-6))::int end`

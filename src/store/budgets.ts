@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 
 import { SLOW_BUCKET_SECONDS } from '../domain/adaptive-rate.ts'
-import { bucketOf, perToken, type Rate, seconds, wholeBucket } from './bucket.ts'
+import { bucketOf, perToken, type Rate, seconds, tokensIn, wholeBucket } from './bucket.ts'
 import type { Db } from './db.ts'
 
 export type { Rate } from './bucket.ts'
@@ -57,14 +57,8 @@ export async function spendToken(
 /** Whole tokens in the account's bucket; 0 while it is blocked. */
 export async function countTokens(db: Pick<Db, 'execute'>, account: string, rate: Rate): Promise<number> {
   const { rows } = await db.execute<{ tokens: number }>(sql`
-    with ${bucketOf(account, rate, sql``)},
-    filled as (
-      select blocked, ${rate.burst}::float8
-          - extract(epoch from full_from - now)::float8 * ${rate.requestsPerSecond}::float8 as tokens,
-        case when slow then extract(epoch from now + slow_bucket - slow_full_from)::float8 * speed end as slow_tokens
-      from bucket)
-    select case when blocked then 0 else floor(least(tokens, slow_tokens) + 1e-6)::int end as tokens from filled`)
-  return Math.max(0, rows[0]?.tokens ?? 0)
+    with ${bucketOf(account, rate, sql``)} select ${tokensIn(rate)} as tokens from bucket`)
+  return rows[0]?.tokens ?? 0
 }
 
 /** Nobody asks this account's provider for a while; afterwards the bucket is empty, so that all begin gently. */

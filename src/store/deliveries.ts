@@ -14,23 +14,30 @@ export interface DeliveryClaim {
   readonly claim: number
 }
 
+export interface DueDelivery extends DeliveryClaim {
+  /** The trace that its event belongs to. */
+  readonly traceParent: string | null
+}
+
 /**
  * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
  * delivered, held or dead. A hook that failed too often in a row gets one attempt at a time.
  */
-export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Promise<DeliveryClaim[]> {
-  const { rows } = await db.execute<{ id: string; claim: number }>(sql`
+export async function claimDueDeliveries(db: Db | Tx, hooks: readonly string[]): Promise<DueDelivery[]> {
+  const { rows } = await db.execute<DueDelivery & Record<string, unknown>>(sql`
     with due as materialized (
       select line.id from landfall.hook h
       cross join lateral (
         select d.id from landfall.delivery d
         where d.hook = h.name and d.state = 'pending' and d.next_attempt_at <= now()
           and ${isFree('d.lease_until')}
-          and not exists (
-            select from landfall.delivery other
+          -- A subquery and no anti-join, so that only the stream's own lines are read, whatever the statistics say.
+          and (
+            select true from landfall.delivery other
             where other.hook = d.hook and other.stream = d.stream and other.state = 'pending' and other.id <> d.id
               -- Or an attempt of a later event is under way, after which an earlier one was asked for again.
-              and (other.sequence < d.sequence or not ${isFree('other.lease_until')}))
+              and (other.sequence < d.sequence or not ${isFree('other.lease_until')})
+            limit 1) is null
         order by d.next_attempt_at, d.id
         limit greatest(0, case when h.failures >= ${BREAKER_FAILURES} then 1 else ${ATTEMPTS_PER_HOOK} end - (
           select count(*) from landfall.delivery b
@@ -39,8 +46,10 @@ export async function claimDueDeliveries(db: Db, hooks: readonly string[]): Prom
         for no key update skip locked) line
       where h.name = any(${sql.param(hooks)}::text[]) and h.state = 'active' and ${isPast('h.paused_until')})
     update landfall.delivery d set claim = d.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
-    from due where d.id = due.id returning d.id, d.claim`)
-  return rows.map((row) => ({ deliveryId: row.id, claim: row.claim }))
+    from due where d.id = due.id
+    returning d.id as "deliveryId", d.claim,
+      (select e.trace_parent from landfall.event e where e.id = d.event) as "traceParent"`)
+  return rows
 }
 
 /** No pause lasts longer than 72 minutes: one that seems to was written before the clock was set back. */
@@ -55,6 +64,8 @@ export interface ClaimedDelivery {
   readonly attempt: number
   /** Whether the hook's last attempt failed. */
   readonly isHookFailing: boolean
+  /** From the event's transaction to now, where this is the first attempt of all; else null. */
+  readonly firstAfterMs: number | null
   readonly event: ToldEvent
 }
 
@@ -62,6 +73,7 @@ type AttemptRow = {
   hook: string
   failures: number
   is_hook_failing: boolean
+  first_after_ms: number | null
   id: string
   type: EventType
   account: string | null
@@ -83,7 +95,8 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
     from landfall.event e, landfall.hook h
     where d.id = ${delivery.deliveryId}::bigint and d.claim = ${delivery.claim} and d.state = 'pending'
       and d.lease_until > now() and e.id = d.event and h.name = d.hook
-    returning d.hook, d.failures, h.failures > 0 as is_hook_failing, e.id, e.type, e.account, e.hook as about_hook,
+    returning d.hook, d.failures, h.failures > 0 as is_hook_failing,
+      case when d.first_attempt_at = now() then extract(epoch from now() - e.recorded_at)::float8 * 1000 end as first_after_ms, e.id, e.type, e.account, e.hook as about_hook,
       e.migration_id, e.sequence, e.recorded_at, e.payload`)
   const row = rows[0]
   if (row === undefined) return null
@@ -91,7 +104,8 @@ export async function startAttempt(db: Db, delivery: DeliveryClaim): Promise<Cla
   const recordedAt = new Date(row.recorded_at)
   const about = { account, hook: row.about_hook, migrationId: row.migration_id }
   const event = { id, type, ...about, sequence, recordedAt, payload }
-  return { hook, attempt: failures + 1, isHookFailing: row.is_hook_failing, event }
+  const told = { isHookFailing: row.is_hook_failing, firstAfterMs: row.first_after_ms }
+  return { hook, attempt: failures + 1, ...told, event }
 }
 
 const held = (delivery: DeliveryClaim) =>

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 
 import type { EventType } from '../domain/event-type.ts'
+import { traceParent } from '../runtime/tracing.ts'
 import type { Tx } from './db.ts'
 import { jsonRows } from './json-rows.ts'
 
@@ -29,8 +30,8 @@ export async function insertEvents(tx: Tx, rows: readonly EventRow[]): Promise<v
   if (rows.length === 0) return
   await tx.execute(sql`
     with told as (
-      insert into landfall.event (id, type, account, hook, migration, migration_id, sequence, payload)
-      select id, type, account, hook, migration, migration_id, sequence, payload
+      insert into landfall.event (id, type, account, hook, migration, migration_id, sequence, payload, trace_parent)
+      select id, type, account, hook, migration, migration_id, sequence, payload, ${traceParent()}
       from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r (
         id text, type text, account text, hook text, migration bigint, migration_id text, sequence int, payload jsonb)
       returning id, type, account, hook, migration, sequence)

@@ -1,16 +1,11 @@
 import { sql } from 'drizzle-orm'
 
+import type { OverdueLimit } from '../domain/overdue.ts'
 import type { Phase } from '../domain/phase.ts'
 import type { Via } from '../domain/reading.ts'
 import type { Tx } from './db.ts'
 import { jsonRows } from './json-rows.ts'
 import { rowsOf } from './rows.ts'
-
-/** How long a migration may stay in a phase. */
-export interface OverdueLimit {
-  readonly phase: Phase
-  readonly seconds: number
-}
 
 /** A migration that has become overdue, and how it came into its phase. */
 export type OverdueRow = {

@@ -41,22 +41,35 @@ export async function claimDuePolls(
   return rows
 }
 
+/** Claims one poll of the account, due or not: the one that is due next. */
+export async function claimAnyPoll(tx: Tx, account: string): Promise<PollClaim[]> {
+  const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
+    with chosen as materialized (
+      select id from landfall.migration
+      where account = ${account} and next_poll_at is not null and ${isFree('lease_until')}
+      order by next_poll_at limit 1 for no key update skip locked)
+    update landfall.migration m set claim = m.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
+    from chosen where m.id = chosen.id returning m.id as key, m.claim`)
+  return rows
+}
+
 export interface ClaimedPoll {
   readonly migrationId: string
+  readonly runId: string | null
   readonly failures: number
   readonly misses: number
+  /** Since it was due; 0 where it is not due yet. */
+  readonly lateMs: number
 }
 
 /** Takes up a claim; null where it is no longer valid, because it came late or another took over. */
 export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | null> {
-  const { rows } = await db.execute<{ migration_id: string; failures: number; misses: number }>(sql`
+  const { rows } = await db.execute<ClaimedPoll & Record<string, unknown>>(sql`
     update landfall.migration set lease_until = ${inSeconds(WORK_S)}
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
-    returning migration_id, failures, misses`)
-  const row = rows[0]
-  return row === undefined
-    ? null
-    : { migrationId: row.migration_id, failures: row.failures, misses: row.misses }
+    returning migration_id as "migrationId", run_id as "runId", failures, misses,
+      greatest(0, coalesce(extract(epoch from now() - next_poll_at)::float8 * 1000, 0)) as "lateMs"`)
+  return rows[0] ?? null
 }
 
 const held = (poll: PollClaim) => sql`id = ${poll.key}::bigint and claim = ${poll.claim}`

@@ -1,6 +1,7 @@
 import pRetry, { AbortError } from 'p-retry'
 
 import type { Answer } from '../providers/provider.ts'
+import { inSpan } from '../runtime/tracing.ts'
 import { type Spending, spendToken } from '../store/budgets.ts'
 import type { Account } from './account.ts'
 import type { Deps } from './deps.ts'
@@ -31,13 +32,14 @@ class PassingTrouble extends Error {}
 
 /** Asks the provider, and once or twice more where the trouble was quick and passing. Each try spends budget. */
 export async function askProvider<T>(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'meter'>,
   account: Account,
   kind: 'get' | 'list',
   send: () => Promise<Answer<T>>,
   signal: AbortSignal,
 ): Promise<Asked<T>> {
   let asked: Asked<T> = { kind: 'not_sent' }
+  const about = { 'landfall.account': account.name }
 
   async function tryOnce(attempt: number): Promise<void> {
     const askedMs = performance.now()
@@ -45,8 +47,17 @@ export async function askProvider<T>(
     const sentMs = performance.now()
     if (spending.kind === 'refused' || sentMs - askedMs > TOKEN_LASTS_MS) throw new AbortError('no budget')
     if (spending.recovered) deps.log.info({ account: account.name, ...account.rate }, 'account.recovered')
-    const answer = await send()
+    const answer = await inSpan(
+      `request ${kind}`,
+      { attributes: { ...about, 'landfall.attempt': attempt }, asks: true },
+      async (span) => {
+        const got = await send()
+        span.setAttribute('landfall.outcome', got.kind)
+        return got
+      },
+    )
     const tookMs = performance.now() - sentMs
+    deps.meter.requestAnswered({ account: account.name, kind, outcome: answer.kind, tookMs })
     // Rather too late than too early: nobody knows how long ago the database read its clock.
     const receivedAt = new Date(spending.at.getTime() + performance.now() - askedMs)
     asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt, sent: spending }

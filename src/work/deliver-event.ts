@@ -2,7 +2,14 @@ import pRetry from 'p-retry'
 
 import type { AttemptOutcome } from '../domain/delivery-policy.ts'
 import { type OutgoingEvent, toOutgoing } from '../domain/outgoing-event.ts'
-import { type DeliveryClaim, returnDelivery, startAttempt } from '../store/deliveries.ts'
+import type { Meter } from '../metrics/meter.ts'
+import { inSpan } from '../runtime/tracing.ts'
+import {
+  type ClaimedDelivery,
+  type DeliveryClaim,
+  returnDelivery,
+  startAttempt,
+} from '../store/deliveries.ts'
 import { type SettleDeps, settleAttempt } from './settle-attempt.ts'
 
 /** A hook of this process's configuration, ready to be sent to. */
@@ -13,6 +20,7 @@ export interface Hook {
 
 export interface DeliverDeps extends SettleDeps {
   readonly hooks: ReadonlyMap<string, Hook>
+  readonly meter: Meter
 }
 
 /** In all less than a claim lasts. */
@@ -35,13 +43,34 @@ export async function deliverEvent(
   const started = performance.now()
   let outcome: AttemptOutcome
   try {
-    outcome = await hook.send(toOutgoing(claimed.event), signal)
+    outcome = await attempt(hook, claimed, signal)
   } catch (err) {
     // Aborted by the stop of the process: it says nothing about the hook.
     if (signal.aborted) return returnDelivery(deps.db, delivery, 0)
     throw err
   }
-  const durationMs = Math.round(performance.now() - started)
+  const tookMs = performance.now() - started
+  const durationMs = Math.round(tookMs)
+  const { firstAfterMs } = claimed
+  deps.meter.attemptMade({ hook: hook.name, outcome: outcome.kind, tookMs, firstAfterMs })
   // What the receiver has seen cannot be taken back: a hiccup of the database must not send it again.
   await pRetry(() => settleAttempt(deps, { delivery, claimed, durationMs }, outcome), SETTLE_RETRIES)
+}
+
+function attempt(
+  hook: Hook,
+  { event, attempt: n }: ClaimedDelivery,
+  signal: AbortSignal,
+): Promise<AttemptOutcome> {
+  const attributes = {
+    'landfall.hook': hook.name,
+    'landfall.event_id': event.id,
+    'landfall.event_type': event.type,
+    'landfall.attempt': n,
+  }
+  return inSpan('deliver', { attributes, asks: true }, async (span) => {
+    const outcome = await hook.send(toOutgoing(event), signal)
+    span.setAttribute('landfall.outcome', outcome.kind)
+    return outcome
+  })
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 
+import type { Meter } from '../metrics/meter.ts'
 import type { Db } from '../store/db.ts'
 import type { Account } from './account.ts'
 import type { PlannerSeats } from './planner-seats.ts'
@@ -8,6 +9,7 @@ import type { PlannerSeats } from './planner-seats.ts'
 export interface Deps {
   readonly db: Db
   readonly log: Logger
+  readonly meter: Meter
   readonly accounts: ReadonlyMap<string, Account>
   readonly seats: PlannerSeats
   /** 0 ≤ n < 1 */

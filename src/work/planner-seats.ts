@@ -1,3 +1,4 @@
+import type { Lag } from '../domain/planner/forecast.ts'
 import { type AdaptivePlanner, createPlanner } from '../domain/planner/planner.ts'
 import { type RequestTarget, requestKey } from '../domain/planner/types.ts'
 import type { Tx } from '../store/db.ts'
@@ -11,7 +12,7 @@ import {
   saveLearned,
   takeAnswers,
 } from '../store/planners.ts'
-import type { Account } from './account.ts'
+import { type Account, hasList } from './account.ts'
 
 /** A planner that this process holds, brought up to date with every answer. */
 export interface Seat {
@@ -29,6 +30,8 @@ export interface PlannerSeats {
   take(tx: Tx, account: Account): Promise<Seat | null>
   /** Whether this process had the account's planner when it last looked. */
   has(account: string): boolean
+  /** The delay that each planner of this process expects, by account. */
+  expectLags(): (Lag & { readonly account: string })[]
   /** The transaction in which a planner was taken has come to its good end. */
   settle(account: string): void
 }
@@ -67,6 +70,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       pageSize: await loadPageSize(tx, account.name, account.pageSize),
       sweepEveryMs: account.sweepEveryMs,
       lagGoalMs: account.lagGoalMs,
+      hasList: hasList(account),
     }
     const planner = createPlanner(config, stored?.learned ?? null, live, random)
     await saveConfig(tx, account.name, config)
@@ -103,6 +107,11 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       return seatOf(sitting)
     },
     has: (account) => sittings.has(account),
+    expectLags: () =>
+      [...sittings].map(([account, { planner, nowMs }]) => {
+        const { meanMs, p99Ms } = planner.forecast(nowMs)
+        return { account, meanMs, p99Ms }
+      }),
     settle(account) {
       const sitting = sittings.get(account)
       if (sitting !== undefined) sitting.open = false

@@ -1,6 +1,7 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Answer } from '../providers/provider.ts'
+import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
 import {
@@ -14,7 +15,7 @@ import {
   type Vanished,
 } from '../store/polls.ts'
 import { requestLook } from '../store/walks.ts'
-import type { Account } from './account.ts'
+import { type Account, hasList } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
@@ -31,20 +32,36 @@ export async function pollMigration(
   poll: PollClaim,
   signal: AbortSignal,
 ): Promise<void> {
-  const started = performance.now()
   const claimed = await startPoll(deps.db, poll)
   if (claimed === null) return
+  deps.meter.pollStarted(account.name, claimed.lateMs)
+  const attributes = { 'landfall.account': account.name, 'landfall.migration_id': claimed.migrationId }
+  await inSpan('poll', { attributes }, async (span) => {
+    const outcome = await pollClaimed(deps, account, poll, claimed, signal)
+    span.setAttribute('landfall.outcome', outcome)
+  })
+}
 
+/** Returns in a word what came of it. */
+async function pollClaimed(
+  deps: Deps,
+  account: Account,
+  poll: PollClaim,
+  claimed: ClaimedPoll,
+  signal: AbortSignal,
+): Promise<string> {
+  const started = performance.now()
   const asked = await askProvider(
     deps,
     account,
     'get',
-    () => account.provider.get(claimed.migrationId, signal),
+    () => account.provider.get(claimed.migrationId, signal, claimed.runId),
     signal,
   )
   if (asked.kind === 'not_sent' || signal.aborted) {
     await tellNothing(deps, account, claimed)
-    return releasePoll(deps.db, poll)
+    await releasePoll(deps.db, poll)
+    return 'not_sent'
   }
 
   const answer = await withoutDoubt(deps, account, asked.answer)
@@ -65,11 +82,16 @@ export async function pollMigration(
   if (answer.kind === 'unusable') deps.log.warn(line, 'poll.failed')
   else if (outcome.outcome === 'unchanged') deps.log.debug(line, 'poll.settled')
   else deps.log.info(line, 'poll.settled')
+  return outcome.outcome
 }
 
 /** 403 may mean this migration alone. Whether it means the key is for the list to say, and that at once. */
-async function withoutDoubt(deps: Deps, account: Account, answer: Answer<Reading>): Promise<Answer<Reading>> {
-  if (answer.kind !== 'refused' || answer.statusCode !== 403) return answer
+export async function withoutDoubt(
+  deps: Deps,
+  account: Account,
+  answer: Answer<Reading>,
+): Promise<Answer<Reading>> {
+  if (answer.kind !== 'refused' || answer.statusCode !== 403 || !hasList(account)) return answer
   await requestLook(deps.db, account.name)
   return { kind: 'unusable', reason: 'answered 403', passing: false }
 }
@@ -128,6 +150,7 @@ async function recordReading(
     await releasePoll(tx, poll)
     return result
   })
+  deps.meter.changesRecorded(account.name, recorded.changes)
   const [change] = recorded.changes
   if (change !== undefined) return { outcome: 'changed', from: change.from, to: change.to }
   return { outcome: recorded.stale > 0 ? 'stale' : 'unchanged' }

@@ -1,8 +1,9 @@
 import type { Row } from '../domain/planner/types.ts'
 import type { Observation } from '../domain/reading.ts'
 import type { Page } from '../providers/provider.ts'
+import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
-import type { Account } from './account.ts'
+import { type Account, readerOf } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
@@ -36,7 +37,22 @@ type Answered = Extract<Asked<Page>, { kind: 'answered' }>
 const NOT_A_LIST = { kind: 'unusable', reason: 'the list is not there', passing: false } as const
 
 /** Asks for one list page and records every row of it. */
-export async function readPage<T>(
+export function readPage<T>(
+  deps: Deps,
+  account: Account,
+  request: PageRequest,
+  record: RecordPage<T>,
+  signal: AbortSignal,
+): Promise<PageOutcome<T>> {
+  const attributes = { 'landfall.account': account.name, 'landfall.page': request.page }
+  return inSpan('page', { attributes }, async (span) => {
+    const outcome = await askAndRecord(deps, account, request, record, signal)
+    span.setAttribute('landfall.outcome', outcome.kind)
+    return outcome
+  })
+}
+
+async function askAndRecord<T>(
   deps: Deps,
   account: Account,
   request: PageRequest,
@@ -44,7 +60,8 @@ export async function readPage<T>(
   signal: AbortSignal,
 ): Promise<PageOutcome<T>> {
   const started = performance.now()
-  const ask = () => account.provider.list(request.page, request.pageSize, signal)
+  const list = readerOf(account)
+  const ask = () => list(request.page, request.pageSize, signal)
   const asked = await askProvider(deps, account, 'list', ask, signal)
   if (asked.kind === 'not_sent' || signal.aborted) {
     await tellNothing(deps, account, request)
@@ -71,6 +88,7 @@ export async function readPage<T>(
     { ...asked, page: answer.value },
     record,
   )
+  deps.meter.changesRecorded(account.name, recorded.changes)
   await settleAnswer(deps, account, answer, asked.requestedAt)
   await heedRateLimit(deps, account, asked)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)

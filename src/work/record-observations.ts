@@ -31,6 +31,9 @@ interface Change {
   readonly migrationId: string
   readonly from: string | null
   readonly to: string
+  readonly phase: Phase
+  /** Time between the two readings around the change; null at first sight. */
+  readonly boundMs: number | null
 }
 
 interface Decided {
@@ -181,7 +184,7 @@ function eventRows(
     migration: key,
     migrationId: seen.migrationId,
     sequence: (stored?.events ?? 0) + index + 1,
-    payload,
+    payload: type === 'migration.needs_input' && seen.needs ? { ...payload, needs: seen.needs } : payload,
   }))
 }
 
@@ -213,9 +216,15 @@ function summarize(decided: readonly Decided[]): Omit<Recorded, 'believed'> {
   for (const { seen, stored, recording } of decided) {
     counts[recording.verdict] += 1
     const isNew = recording.verdict === 'discovered' || recording.verdict === 'changed'
-    if (isNew) changes.push({ migrationId: seen.migrationId, from: stored?.status ?? null, to: seen.status })
+    if (isNew) changes.push(changeOf(seen, stored))
   }
   return { ...counts, changes }
+}
+
+function changeOf(seen: Observation, stored: Locked | null): Change {
+  const { migrationId, status: to, phase, receivedAt } = seen
+  const boundMs = stored === null ? null : receivedAt.getTime() - stored.requestedAt.getTime()
+  return { migrationId, from: stored?.status ?? null, to, phase, boundMs }
 }
 
 /** Where an observation is not believed, what was known before it holds. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import type { Db } from '../store/db.ts'
-import { claimDueDeliveries, type DeliveryClaim } from '../store/deliveries.ts'
+import { claimDueDeliveries, type DueDelivery } from '../store/deliveries.ts'
 import { alignDeliveries } from '../store/hooks.ts'
 
 export interface RelayDeps {
@@ -12,7 +12,7 @@ export interface RelayDeps {
   readonly log: Logger
   /** The names of those that this process can send to, as of now. */
   readonly hooks: () => readonly string[]
-  readonly enqueue: (claims: readonly DeliveryClaim[]) => Promise<void>
+  readonly enqueue: (claims: readonly DueDelivery[]) => Promise<void>
 }
 
 /** What is due is looked for this often, even where every ring was lost. */

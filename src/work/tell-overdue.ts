@@ -1,20 +1,19 @@
-import { PHASES, type Phase } from '../domain/phase.ts'
+import { type OverdueAfter, overdueLimits } from '../domain/overdue.ts'
 import { inTransaction } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
-import { markOverdue, type OverdueLimit, type OverdueRow } from '../store/overdue.ts'
+import { markOverdue, type OverdueRow } from '../store/overdue.ts'
+import { loadUsualStays } from '../store/usual-stays.ts'
 import type { Account } from './account.ts'
 import type { Deps } from './deps.ts'
-
-/** How long a migration may stay in a phase; a phase that is absent has no limit. */
-type OverdueAfterMs = Readonly<Partial<Record<Phase, number>>>
 
 /** Tells once of each migration that has stayed in its phase for too long. Returns how many those were. */
 export async function tellOverdue(
   deps: Pick<Deps, 'db' | 'log' | 'newEventId'>,
   account: Account,
-  afterMs: OverdueAfterMs,
+  configured: OverdueAfter,
 ): Promise<number> {
-  const limits = limitsFrom(afterMs)
+  const limits = overdueLimits(configured, await loadUsualStays(deps.db, account.name))
+  if (limits.length === 0) return 0
   const late = await inTransaction(deps.db, async (tx) => {
     const rows = await markOverdue(tx, account.name, limits)
     await insertEvents(
@@ -27,13 +26,6 @@ export async function tellOverdue(
     deps.log.warn({ account: account.name, migration: migration_id, phase }, 'migration.overdue')
   }
   return late.length
-}
-
-function limitsFrom(afterMs: OverdueAfterMs): OverdueLimit[] {
-  return PHASES.flatMap((phase) => {
-    const limitMs = afterMs[phase]
-    return limitMs === undefined ? [] : [{ phase, seconds: limitMs / 1000 }]
-  })
 }
 
 function overdueEvent(deps: Pick<Deps, 'newEventId'>, account: Account, row: OverdueRow): EventRow {

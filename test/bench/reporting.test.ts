@@ -3,24 +3,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { findScans, measure } from '../../bench/reporting/measure.ts'
 import { PANELS } from '../../bench/reporting/panels.ts'
-import { seed } from '../../bench/reporting/seed.ts'
+import { type Progress, seed } from '../../bench/reporting/seed.ts'
 import { readReportingSchema } from '../../scripts/reporting-schema.ts'
 import { applySchemaChanges } from '../../src/store/schema-changes.ts'
-import { RAW_VIEWS } from '../store/reporting/raw-views.ts'
+import { KEPT_VIEWS, RAW_VIEWS, type RawView } from '../store/reporting/raw-views.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 
 const LOAD = { migrations: 12_000, transitions: 120_000, days: 30 }
 
 let database: TestDatabase
 let client: pg.Client
-const progress: number[] = []
+const progress: Progress[] = []
+let indexes: string[]
 
 beforeAll(async () => {
   database = await createDatabase()
   await applySchemaChanges(database.url)
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
-  await seed(client, LOAD, (done) => progress.push(done.migrations))
+  indexes = await readIndexes()
+  await seed(client, LOAD, (done) => progress.push(done))
 }, 120_000)
 afterAll(async () => {
   await client.end()
@@ -55,15 +57,40 @@ test('the load is as large as was asked for, and tells how far it has come', asy
   expect(rows[0]?.migrations).toBe(LOAD.migrations)
   // Some lives are not over yet.
   expect(rows[0]?.transitions).toBeGreaterThan(0.9 * LOAD.transitions)
-  expect(progress).toEqual([5_000, 10_000, 12_000])
+  const loaded = progress.filter(({ doing }) => doing === 'rows').map(({ migrations }) => migrations)
+  expect(loaded).toEqual([5_000, 10_000, 12_000])
+  expect(progress.at(-1)).toMatchObject({ doing: 'statistics', migrations: 12_000 })
 })
+
+test('the load leaves the indexes, keys and triggers that it found, and rollups that are true', async () => {
+  expect(await readIndexes()).toEqual(indexes)
+  const { rows } = await client.query(`select from pg_trigger where tgenabled <> 'O'`)
+  expect(rows).toEqual([])
+  for (const view of Object.keys(RAW_VIEWS) as RawView[]) {
+    expect(await readRows(KEPT_VIEWS[view]), view).toEqual(await readRows(RAW_VIEWS[view]))
+  }
+})
+
+async function readIndexes(): Promise<string[]> {
+  const { rows } = await client.query<{ made: string }>(
+    `select indexdef as made from pg_indexes where schemaname = 'landfall'
+     union all select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where connamespace = 'landfall'::regnamespace
+     order by made`,
+  )
+  return rows.map(({ made }) => made)
+}
+
+async function readRows(sql: string): Promise<string[]> {
+  const { rows } = await client.query<Record<string, unknown>>(sql)
+  return rows.map((row) => JSON.stringify(row)).sort()
+}
 
 test('a measurement has rows and times', async () => {
   const accounts = PANELS.find(({ view }) => view === 'accounts')
   if (accounts === undefined) throw new Error('no panel asks for accounts')
   const { rows, p50Ms, p95Ms } = await measure(client, accounts, 5)
 
-  expect(rows).toBe(3)
+  expect(rows).toBe(4)
   expect(p50Ms).toBeGreaterThan(0)
   expect(p95Ms).toBeGreaterThanOrEqual(p50Ms)
 })

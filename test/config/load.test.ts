@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { type Env, KEY, loaded, WEBHOOK, WEBHOOK_SECRET, yaml } from './sources.ts'
 
+const DAY_MS = 86_400_000
+
 describe('defaults', () => {
   test('nothing configured is a daemon on loopback, all embedded, with nothing to track', () => {
     expect(loaded()).toEqual({
@@ -17,6 +19,7 @@ describe('defaults', () => {
       secretKey: null,
       roles: new Set(['plan', 'poll', 'deliver', 'serve']),
       allowPrivateHooks: false,
+      keepMs: { deliveries: 90 * DAY_MS, usage: 400 * DAY_MS },
       logLevel: 'info',
     })
   })
@@ -36,7 +39,7 @@ describe('defaults', () => {
         lagGoalMs: 15_000,
         baseline: 'silent',
         statusMap: {},
-        overdueAfterMs: {},
+        overdueAfter: {},
       },
     ])
   })
@@ -72,6 +75,8 @@ describe('the environment', () => {
       LANDFALL_API_TOKEN: 'correct-horse-battery',
       LANDFALL_ROLES: 'plan, serve,plan',
       LANDFALL_ALLOW_PRIVATE_HOOKS: 'TRUE',
+      LANDFALL_KEEP_DELIVERIES: 'forever',
+      LANDFALL_KEEP_USAGE: '0',
       LOG_LEVEL: 'silent',
     })
 
@@ -84,6 +89,7 @@ describe('the environment', () => {
       apiToken: 'correct-horse-battery',
       roles: new Set(['plan', 'serve']),
       allowPrivateHooks: true,
+      keepMs: { deliveries: null, usage: null },
       logLevel: 'silent',
     })
     expect(config.accounts[0]).toMatchObject({
@@ -139,6 +145,7 @@ api_token: correct-horse-battery
 secret_key: BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=
 roles: [poll]
 allow_private_hooks: true
+keep: { deliveries: 30d, usage: 1h }
 log_level: debug
 accounts:
   - name: acme
@@ -152,7 +159,7 @@ accounts:
     lag_goal: 0
     baseline: emit
     status_map: { ON_HOLD: needs_input, constructor: failed }
-    overdue_after: { running: 2d, needs_input: 1h }
+    overdue_after: { running: 2d, needs_input: 1h, unknown: never }
   - name: beta
     provider: anon
     api_key: other-key
@@ -183,7 +190,7 @@ hooks:
           lagGoalMs: 0,
           baseline: 'emit',
           statusMap: { ON_HOLD: 'needs_input', constructor: 'failed' },
-          overdueAfterMs: { running: 172_800_000, needs_input: 3_600_000 },
+          overdueAfter: { running: 172_800_000, needs_input: 3_600_000, unknown: 'never' },
         },
         expect.objectContaining({ name: 'beta', apiKey: 'other-key', burst: 10 }),
       ],
@@ -203,6 +210,7 @@ hooks:
       apiToken: 'correct-horse-battery',
       roles: new Set(['poll']),
       allowPrivateHooks: true,
+      keepMs: { deliveries: 30 * DAY_MS, usage: 3_600_000 },
       logLevel: 'debug',
     })
   })

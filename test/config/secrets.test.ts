@@ -180,7 +180,12 @@ describe('no message ever contains a secret', () => {
 describe('the summary', () => {
   test('tells every setting, and of secrets only whether they are set', () => {
     const summary = summarizeConfig(
-      loaded({ ...SECRETS, DATABASE_URL: 'postgres://u:p@db:5433/x?sslpassword=q', ANON_SWEEP_EVERY: '90s' }),
+      loaded({
+        ...SECRETS,
+        DATABASE_URL: 'postgres://u:p@db:5433/x?sslpassword=q',
+        ANON_SWEEP_EVERY: '90s',
+        LANDFALL_KEEP_USAGE: 'forever',
+      }),
     )
 
     expect(summary).toEqual({
@@ -225,6 +230,7 @@ describe('the summary', () => {
       secretKey: 'set',
       roles: ['plan', 'poll', 'deliver', 'serve'],
       allowPrivateHooks: false,
+      keep: { deliveries: '90 days', usage: 'forever' },
       logLevel: 'info',
     })
   })

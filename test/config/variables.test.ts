@@ -24,6 +24,8 @@ describe('a variable that cannot be understood', () => {
     ['LANDFALL_ROLES', 'plan,pol', '"pol" in it (did you mean poll?)', 'plan, poll, deliver, serve'],
     ['LANDFALL_ROLES', ',', 'a list with "" in it', 'one or several of'],
     ['LANDFALL_ALLOW_PRIVATE_HOOKS', 'maybe', '"maybe"', 'true or false'],
+    ['LANDFALL_KEEP_DELIVERIES', '90', '"90"', '90d, from 1h to 36500d, or forever'],
+    ['LANDFALL_KEEP_USAGE', '59m', '"59m"', 'from 1h'],
     ['LOG_LEVEL', 'verbose', '"verbose"', 'trace, debug, info'],
     ['ANON_API_KEY', 'two words', 'a text with spaces', 'without spaces'],
     ['ANON_BASE_URL', 'worker.anon.com', 'a text of 15 characters that is no URL', 'https URL'],

@@ -26,8 +26,8 @@ async function claimOne(): Promise<DeliveryClaim> {
 async function attempt(outcome: AttemptOutcome): Promise<void> {
   const { db, deps } = landfall
   const hooks = new Map([[hook.name, { name: hook.name, send: async () => outcome }]])
-  const { log, newEventId } = deps
-  await deliverEvent({ db, log, hooks, random: () => 0, newEventId }, await claimOne(), never)
+  const { log, meter, newEventId } = deps
+  await deliverEvent({ db, log, meter, hooks, random: () => 0, newEventId }, await claimOne(), never)
 }
 
 async function load() {

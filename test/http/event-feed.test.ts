@@ -41,6 +41,9 @@ async function serve(apiToken: string | null): Promise<string> {
     foretell: async () => null,
     rates: new Map(),
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
+    track: async () => null,
+    resume: async () => null,
+    scrape: async () => ({ contentType: 'text/plain', body: '' }),
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },

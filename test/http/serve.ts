@@ -19,6 +19,9 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     version: '0',
     foretell: async () => null,
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
+    track: async () => null,
+    resume: async () => null,
+    scrape: async () => ({ contentType: 'text/plain', body: '' }),
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },

@@ -25,6 +25,24 @@ describe.concurrent.each(kinds)('schedules on %s', { timeout: 120_000 }, (kind) 
   )
 
   test(
+    'need not belong to an account',
+    inOne(async (place, ticks) => {
+      let runs = 0
+      const retention = async () => {
+        runs += 1
+      }
+      const queue = await place.startQueue({ ...ticks.handlers, retention })
+      await queue.setSchedules([plan('acme', 300), { account: null, task: 'retention', everyMs: 250 }])
+      await waitFor(() => runs >= 3, { what: 'three runs' })
+      await queue.setSchedules([plan('acme', 300)])
+      await ticks.next('acme', 3)
+      const before = runs
+      await ticks.next('acme', 3)
+      expect(runs).toBe(before)
+    }),
+  )
+
+  test(
     'become what was set: added, altered and removed',
     inOne(async (place, ticks) => {
       const queue = await place.startQueue(ticks.handlers)

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { phaseOf } from '../../src/domain/phase.ts'
 import type { Observation, Via } from '../../src/domain/reading.ts'
+import { createMeter } from '../../src/metrics/meter.ts'
 import { ANON_STATUS_MAP } from '../../src/providers/anon/status-map.ts'
 import type { Answer, Page, Provider } from '../../src/providers/provider.ts'
 import { registerAccount } from '../../src/store/accounts.ts'
@@ -24,11 +25,17 @@ export async function createTestAccount(
   await applySchemaChanges(database.url)
   const db = openDb({ url: database.url, log, applicationName: 'test' })
   const account = createAccount(options.account)
-  await registerAccount(db, { ...account, provider: account.provider.kind })
+  await registerAccount(db, {
+    ...account,
+    provider: account.provider.kind,
+    isListed: account.provider.list !== undefined,
+  })
   await registerHooks(db, options.hooks ?? [])
   const accounts = new Map([[account.name, account]])
   const random = () => 0.5
-  const deps: Deps = { db, log, accounts, seats: createPlannerSeats('test', random), random, newEventId }
+  const meter = createMeter({ accounts: [account.name], hooks: [] })
+  const seats = createPlannerSeats('test', random)
+  const deps: Deps = { db, log, meter, accounts, seats, random, newEventId }
 
   async function close(): Promise<void> {
     await db.pool.end()

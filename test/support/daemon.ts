@@ -18,6 +18,7 @@ export function testConfig(change: Partial<Config> & Pick<Config, 'databaseUrl' 
     secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver', 'serve'] as const),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'warn',
     ...change,
   }
@@ -37,7 +38,7 @@ export function testAccount(baseUrl: string, change: Partial<AccountConfig> = {}
     lagGoalMs: 1_000,
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
     ...change,
   }
 }

@@ -36,13 +36,13 @@ export function createTestHooks({ db, deps }: TestAccount, names: readonly strin
       },
     ]),
   )
-  const { log, random, newEventId } = deps
+  const { log, meter, random, newEventId } = deps
 
   /** Claims what is due, makes those attempts, and says how many there were. */
   async function round(only: readonly string[] = names): Promise<number> {
     const claims = await claimDueDeliveries(db, only)
     await Promise.all(
-      claims.map((claim) => deliverEvent({ db, log, hooks, random, newEventId }, claim, never)),
+      claims.map((claim) => deliverEvent({ db, log, meter, hooks, random, newEventId }, claim, never)),
     )
     return claims.length
   }

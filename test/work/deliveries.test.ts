@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { commitTogether, createMigrations } from '../../bench/hooks/events.ts'
 import type { AttemptOutcome } from '../../src/domain/delivery-policy.ts'
 import { EVENT_TYPES } from '../../src/domain/event-type.ts'
-import { claimDueDeliveries, type DeliveryClaim, startAttempt } from '../../src/store/deliveries.ts'
+import { inTransaction } from '../../src/store/db.ts'
+import {
+  ATTEMPTS_PER_HOOK,
+  claimDueDeliveries,
+  type DeliveryClaim,
+  startAttempt,
+} from '../../src/store/deliveries.ts'
 import { disableHook, enableHook } from '../../src/store/hooks.ts'
 import { deliverEvent, type Hook } from '../../src/work/deliver-event.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
@@ -88,7 +95,7 @@ async function live(landfall: Awaited<ReturnType<typeof createTestAccount>>, lif
     },
   })
   const hooks = new Map(NAMES.map((name) => [name, hookNamed(name)]))
-  const deliver = { db, log: deps.log, random: () => 0.5, newEventId: deps.newEventId, hooks }
+  const deliver = { ...deps, hooks }
 
   /** A process may die before its attempt, or after it and before it is written down. */
   async function attempt(claim: DeliveryClaim): Promise<void> {
@@ -163,3 +170,23 @@ async function expectAllTold(
   )
   expect(doubles).toEqual([])
 }
+
+test('what one round reads does not grow with what waits, also where the table was never analysed', async ({
+  onTestFinished,
+}) => {
+  const landfall = await createTestAccount({
+    hooks: [{ name: 'one', kind: 'webhook', events: [...EVENT_TYPES] }],
+  })
+  onTestFinished(() => landfall.close())
+  await query(landfall.db, 'alter table landfall.delivery set (autovacuum_enabled = false)')
+  await commitTogether(landfall.db, await createMigrations(landfall.db, 3_000))
+
+  const rowsRead = await inTransaction(landfall.db, async (tx) => {
+    expect(await claimDueDeliveries(tx, ['one'])).toHaveLength(ATTEMPTS_PER_HOOK)
+    const { rows } = await tx.execute<{ read: number }>(
+      `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables where relname = 'delivery'`,
+    )
+    return rows[0]?.read
+  })
+  expect(rowsRead).toBeLessThan(20 * ATTEMPTS_PER_HOOK)
+})

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { tellOverdue } from '../../src/work/tell-overdue.ts'
@@ -97,4 +97,67 @@ test('processes that look at the same moment tell once', async () => {
 
   expect(told.reduce((sum, n) => sum + n)).toBe(20)
   expect(await overdueEvents()).toHaveLength(20)
+})
+
+describe('without a limit of its own, a phase lasts as long as is usual', () => {
+  /** Migrations that have run for 1 s, 2 s, 3 s, …; each began when somebody was watching. */
+  async function runThrough(count: number): Promise<void> {
+    await query(landfall.db, `update landfall.account set baseline_at = '2000-01-01'`)
+    const began = await secondsAgo(100_000)
+    const ids = Array.from({ length: count }, (_, n) => ({ id: `ran-${n}`, seconds: n + 1 }))
+    await record(
+      landfall.deps,
+      landfall.account,
+      ids.map(({ id }) => seen(id, 'WORKING', began)),
+    )
+    const ends = ids.map(({ id, seconds }) => seen(id, 'COMPLETE', began + seconds))
+    await record(landfall.deps, landfall.account, ends)
+  }
+  const usual = async () => (await query(landfall.db, 'select usual_stays from landfall.account'))[0]
+
+  test('the 99th percentile of the account’s own stays, once 200 are known', async () => {
+    await runThrough(300)
+    await see('long', 'WORKING', await secondsAgo(299))
+    await see('usual', 'WORKING', await secondsAgo(280))
+
+    expect(await tellOverdue(landfall.deps, landfall.account, {})).toBe(1)
+
+    const [event] = await overdueEvents()
+    expect(event).toMatchObject({
+      migration_id: 'long',
+      payload: { overdue_after_seconds: expect.closeTo(297, 0) },
+    })
+  })
+
+  test('nothing is told while fewer are known, nor of a phase that is never overdue', async () => {
+    await runThrough(199)
+    await see('long', 'WORKING', await secondsAgo(90_000))
+    expect(await tellOverdue(landfall.deps, landfall.account, {})).toBe(0)
+    expect(await usual()).toEqual({ usual_stays: {} })
+
+    await query(
+      landfall.db,
+      `update landfall.account set usual_stays = '{"running": 100}', usual_stays_at = now()`,
+    )
+    expect(await tellOverdue(landfall.deps, landfall.account, { running: 'never' })).toBe(0)
+    expect(await tellOverdue(landfall.deps, landfall.account, {})).toBe(1)
+  })
+
+  test('stays that began before anybody watched teach nothing', async () => {
+    await runThrough(250)
+    await query(landfall.db, 'update landfall.account set baseline_at = now()')
+    await tellOverdue(landfall.deps, landfall.account, {})
+    expect(await usual()).toEqual({ usual_stays: {} })
+  })
+
+  test('what is usual is learned anew after an hour', async () => {
+    await tellOverdue(landfall.deps, landfall.account, {})
+    await runThrough(250)
+    await tellOverdue(landfall.deps, landfall.account, {})
+    expect(await usual()).toEqual({ usual_stays: {} })
+
+    await query(landfall.db, `update landfall.account set usual_stays_at = now() - interval '61 minutes'`)
+    await tellOverdue(landfall.deps, landfall.account, {})
+    expect(await usual()).toEqual({ usual_stays: { running: expect.closeTo(247.5, 0) } })
+  })
 })

@@ -52,7 +52,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     lagGoalMs: 2_000,
     baseline: 'silent',
     statusMap: {},
-    overdueAfterMs: {},
+    overdueAfter: {},
   }
   return {
     databaseUrl: null,
@@ -75,6 +75,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     secretKey: null,
     roles: new Set(ROLES),
     allowPrivateHooks: true,
+    keepMs: { deliveries: null, usage: null },
     logLevel: 'warn',
   }
 }

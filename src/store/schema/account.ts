@@ -1,5 +1,6 @@
 import { bigint, doublePrecision, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core'
 
+import type { UsualStays } from '../../domain/overdue.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { FreshEnd, Walk, WalkKind } from '../../domain/walk.ts'
 import { landfall, moment } from './columns.ts'
@@ -19,6 +20,9 @@ export const accounts = landfall.table('account', {
   /** Number of the account's own events, which form a stream beside its migrations'. */
   events: integer('events').notNull().default(0),
   plannedAt: moment('planned_at'),
+  /** How long migrations usually stay in a phase, as of that moment. */
+  usualStays: jsonb('usual_stays').$type<UsualStays>().notNull().default({}),
+  usualStaysAt: moment('usual_stays_at'),
   /** The page size to ask for, since the provider refused a larger one at that moment; null where it never did. */
   pageSize: integer('page_size'),
   pageSizeAt: moment('page_size_at'),

@@ -22,6 +22,8 @@ export const events = landfall.table(
     recordedAt: moment('recorded_at').notNull().defaultNow(),
     /** Readers follow the order of transactions, as they become visible in another one than they began in. */
     transaction: transactionId('transaction').notNull().default(sql`pg_current_xact_id()`),
+    /** W3C `traceparent` of what wrote it; null where nothing was traced. */
+    traceParent: text('trace_parent'),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
   },
   (t) => [
