@@ -53,6 +53,23 @@ CREATE TABLE "landfall"."walk" (
 	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
 );
 --> statement-breakpoint
+CREATE TABLE "landfall"."creation" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."creation_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"account" text NOT NULL,
+	"external_id" text NOT NULL,
+	"request" jsonb NOT NULL,
+	"state" text DEFAULT 'intended' NOT NULL,
+	"migration_id" text,
+	"reason" text,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"sent_at" timestamp with time zone,
+	"next_try_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "creation_identity" UNIQUE("account","external_id")
+);
+--> statement-breakpoint
 CREATE TABLE "landfall"."event" (
 	"id" text PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,
@@ -182,6 +199,7 @@ CREATE TABLE "landfall"."usage" (
 --> statement-breakpoint
 ALTER TABLE "landfall"."budget" ADD CONSTRAINT "budget_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."creation" ADD CONSTRAINT "creation_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_event_event_id_fk" FOREIGN KEY ("event") REFERENCES "landfall"."event"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_hook_hook_name_fk" FOREIGN KEY ("hook") REFERENCES "landfall"."hook"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -189,6 +207,7 @@ ALTER TABLE "landfall"."migration" ADD CONSTRAINT "migration_account_account_nam
 ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "creation_open" ON "landfall"."creation" USING btree ("account","next_try_at") WHERE state in ('intended', 'sent');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint

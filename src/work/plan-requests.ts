@@ -2,6 +2,7 @@ import { probeAfterMs } from '../domain/cadence.ts'
 import { decideShares } from '../domain/request-plan.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
 import { countTokens } from '../store/budgets.ts'
+import { claimCreations } from '../store/creations.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
 import { effectiveRate } from '../store/pacing.ts'
 import { claimAnyPoll, claimDuePolls } from '../store/polls.ts'
@@ -30,16 +31,21 @@ async function planInTurn(tx: Tx, deps: Deps, account: Account): Promise<Planned
   const tokens = await countTokens(tx, account.name, account.rate)
   if (tokens === 0) return NOTHING
   if (state.state === 'suspended') return planProbe(tx, account, state)
-  if (seat === undefined) return planDue(tx, account, state, tokens)
-  return planByWorth(tx, {
+  // Somebody waits for these.
+  const creations =
+    account.provider.create === undefined ? [] : await claimCreations(tx, account.name, tokens)
+  const left = tokens - creations.length
+  if (seat === undefined) return { ...(await planDue(tx, account, state, left)), creations }
+  const planned = await planByWorth(tx, {
     account,
     seat,
-    tokens,
+    tokens: left,
     // Shares of the configured rate would take every token of a slow account.
     requestsPerSecond: await effectiveRate(tx, account.name, account.rate),
     isBaseline: state.baselineAt === null,
     random: deps.random,
   })
+  return { ...planned, creations }
 }
 
 /** Gives the tokens to what is due, by the timers of each migration. */
@@ -68,7 +74,7 @@ async function planDue(
   if (sweep && (shares.sweep === 'always' || (shares.sweep === 'spare' && spare))) {
     walks.push(await claimSweep(tx, account, sweep))
   }
-  return { walks, pages: [], polls }
+  return { ...NOTHING, walks, polls }
 }
 
 /** A suspended account may make one request now and then, to see whether its key works again. */
