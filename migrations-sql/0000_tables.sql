@@ -209,6 +209,8 @@ ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" 
 ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "creation_open" ON "landfall"."creation" USING btree ("account","next_try_at") WHERE state in ('intended', 'sent');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
+CREATE INDEX "event_account_recorded" ON "landfall"."event" USING btree ("account","recorded_at");--> statement-breakpoint
+CREATE INDEX "event_type_recorded" ON "landfall"."event" USING btree ("type","recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("account","sequence") WHERE migration_id is null and hook is null;--> statement-breakpoint
@@ -216,8 +218,15 @@ CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("ho
 CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
-CREATE INDEX "delivery_aside" ON "landfall"."delivery" USING btree ("hook","state") WHERE state in ('held', 'dead');--> statement-breakpoint
+CREATE INDEX "delivery_newest" ON "landfall"."delivery" USING btree ("hook","state","id");--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
+CREATE INDEX "migration_created" ON "landfall"."migration" USING btree ("account",coalesce(created_at, first_seen_at));--> statement-breakpoint
+CREATE INDEX "migration_phase_created" ON "landfall"."migration" USING btree ("account","phase",coalesce(created_at, first_seen_at));--> statement-breakpoint
+CREATE INDEX "migration_seen" ON "landfall"."migration" USING btree ("account","first_seen_at");--> statement-breakpoint
+CREATE INDEX "migration_phase_seen" ON "landfall"."migration" USING btree ("account","phase","first_seen_at");--> statement-breakpoint
+CREATE INDEX "migration_overdue" ON "landfall"."migration" USING btree ("account") WHERE overdue;--> statement-breakpoint
+CREATE INDEX "migration_id_start" ON "landfall"."migration" USING btree ("migration_id" text_pattern_ops);--> statement-breakpoint
+CREATE INDEX "migration_company_start" ON "landfall"."migration" USING btree ("company_id" text_pattern_ops);--> statement-breakpoint
 CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;--> statement-breakpoint
 CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");

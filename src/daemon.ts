@@ -27,7 +27,7 @@ import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
-import type { Identity } from './store/views.ts'
+import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
 import type { Deps } from './work/deps.ts'
@@ -251,6 +251,7 @@ async function serve(parts: ServeParts): Promise<string> {
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
+  const rates = new Map(config.accounts.map((account) => [account.name, account]))
   const outlook = {
     foretell: async (account: string) => {
       const foretold = await foretellLag(db, account)
@@ -268,6 +269,7 @@ async function serve(parts: ServeParts): Promise<string> {
     db,
     bell,
     accounts,
+    rates,
     version: VERSION,
     ...outlook,
     hookActions,

@@ -1,5 +1,5 @@
 import type { Db } from '../store/db.ts'
-import { findByEnds, findMigrations, type MigrationRow } from '../store/views.ts'
+import { findByEnds, findMigrations, type MigrationRow } from '../store/views/migrations.ts'
 import { EXIT, Failure } from './exit.ts'
 import { clean } from './text.ts'
 

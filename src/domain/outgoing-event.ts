@@ -40,7 +40,7 @@ export function toOutgoing(told: ToldEvent): OutgoingEvent {
 }
 
 /** A CloudEvent 1.0 as JSON has it; the order of the keys is fixed here, so that its bytes are the same every time. */
-export function toCloudEvent(event: OutgoingEvent): object {
+export function toCloudEvent(event: OutgoingEvent) {
   return {
     specversion: '1.0',
     id: event.id,

@@ -1,13 +1,16 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 
 import { parseDuration } from '../domain/duration.ts'
 import { type OutgoingEvent, toCloudEvent, toOutgoing } from '../domain/outgoing-event.ts'
 import type { Db } from '../store/db.ts'
 import { findLatestEvent, listEventsAfter } from '../store/event-feed.ts'
 import type { Bell } from './bell.ts'
+import { anything, at, text } from './fields.ts'
 import { sendProblem } from './problem.ts'
 
 export interface EventFeedDeps {
@@ -23,37 +26,87 @@ const LOOK_EVERY_MS = 500
 /** So that whatever stands in between does not take the stream for dead. */
 const HEARTBEAT_MS = 15_000
 
-interface FeedQuery {
-  readonly after?: string
-  readonly wait?: string
-  readonly limit?: string
-}
+/** The id of the last event that one has; `latest` stands for the newest of now. */
+const after = text.optional()
+
+const wait = z
+  .string()
+  .transform((given) => (given === '0' ? 0 : parseDuration(given)))
+  .refine((ms) => ms !== null, { error: 'expected a duration such as 30s' })
+
+const asked = z.strictObject({
+  after,
+  wait: wait.optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE).default(100),
+})
+
+const cloudEvent = z
+  .object({
+    specversion: z.string(),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string().optional(),
+    time: at,
+    sequence: z.string(),
+    datacontenttype: z.string(),
+    data: anything,
+  })
+  .meta({ id: 'CloudEvent' })
 
 /** The same events that hooks get, for those who would rather ask. A cursor is the id of the last event one has. */
 export function addEventFeed(app: FastifyInstance, deps: EventFeedDeps): void {
-  app.get<{ Querystring: FeedQuery }>('/api/v1/events', (request, reply) => answerPage(deps, request, reply))
-  app.get<{ Querystring: FeedQuery }>('/api/v1/events/stream', (request, reply) =>
-    stream(deps, request, reply),
+  const api = app.withTypeProvider<ZodTypeProvider>()
+
+  api.get(
+    '/api/v1/events',
+    {
+      schema: {
+        operationId: 'listEvents',
+        querystring: asked,
+        response: { 200: z.object({ events: z.array(cloudEvent), next: z.string().nullable() }) },
+      },
+    },
+    async ({ query }, reply) => {
+      const waitMs = Math.min(query.wait ?? 0, LONGEST_WAIT_MS)
+      const page = await waitForPage(deps, { ...query, waitMs }, endOf(reply))
+      return page ?? sendProblem(reply, 404, 'after is the id of no event')
+    },
+  )
+
+  api.get(
+    '/api/v1/events/stream',
+    {
+      schema: {
+        operationId: 'streamEvents',
+        querystring: z.strictObject({ after }),
+        headers: z.looseObject({ 'last-event-id': text.optional() }),
+        response: {
+          200: {
+            description: 'Server-sent events',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
+        },
+      },
+    },
+    ({ headers, query }, reply) =>
+      stream(deps, headers['last-event-id'] ?? query.after ?? 'latest', reply as FastifyReply),
   )
 }
 
-async function answerPage(
-  deps: EventFeedDeps,
-  request: FastifyRequest<{ Querystring: FeedQuery }>,
-  reply: FastifyReply,
-) {
-  const { wait = '0ms', limit = '100' } = request.query
-  const waitMs = wait === '0' ? 0 : parseDuration(wait)
-  if (waitMs === null) return sendProblem(reply, 400, 'wait is no duration; expected one such as 30s')
-  const count = /^\d{1,4}$/.test(limit) ? Number(limit) : 0
-  if (count < 1 || count > PAGE) return sendProblem(reply, 400, `limit is no number from 1 to ${PAGE}`)
+interface PageAsked {
+  readonly after?: string | undefined
+  readonly waitMs: number
+  readonly limit: number
+}
 
-  const after = await resolveCursor(deps.db, request.query.after ?? null)
-  const signal = endOf(reply)
-  const untilMs = performance.now() + Math.min(waitMs, LONGEST_WAIT_MS)
+/** Null where `after` is no event's id. */
+async function waitForPage(deps: EventFeedDeps, page: PageAsked, signal: AbortSignal) {
+  const after = await resolveCursor(deps.db, page.after ?? null)
+  const untilMs = performance.now() + page.waitMs
   for (;;) {
-    const events = await listOutgoing(deps.db, after, count)
-    if (events === null) return sendProblem(reply, 404, 'after is the id of no event')
+    const events = await listOutgoing(deps.db, after, page.limit)
+    if (events === null) return null
     const leftMs = untilMs - performance.now()
     if (events.length > 0 || leftMs <= 0 || signal.aborted) {
       return { events: events.map(toCloudEvent), next: events.at(-1)?.id ?? after }
@@ -63,13 +116,8 @@ async function answerPage(
 }
 
 /** Server-sent events; a client that reconnects says with `Last-Event-ID` where it was. */
-async function stream(
-  deps: EventFeedDeps,
-  request: FastifyRequest<{ Querystring: FeedQuery }>,
-  reply: FastifyReply,
-) {
-  const asked = request.headers['last-event-id'] ?? request.query.after ?? 'latest'
-  const after = await resolveCursor(deps.db, String(asked))
+async function stream(deps: EventFeedDeps, from: string, reply: FastifyReply) {
+  const after = await resolveCursor(deps.db, from)
   const known = await listEventsAfter(deps.db, after, 1)
   if (known === null) return sendProblem(reply, 404, 'the id to go on from is that of no event')
 

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 
 import type { Db } from '../store/db.ts'
 import { loadTickAges } from '../store/health.ts'
@@ -14,19 +16,28 @@ export interface HealthDeps {
   readonly accounts: readonly string[]
 }
 
-type Readiness = { readonly ready: boolean; readonly problems: readonly string[] }
+const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) })
+
+const told = (operationId: string, response: object) => ({ schema: { operationId, security: [], response } })
 
 export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
-  app.get('/livez', async () => ({ alive: true }))
-  app.get('/version', async () => ({ name: 'landfall', version: deps.version }))
-  app.get('/readyz', async (_, reply) => {
-    const readiness = await checkReadiness(deps)
-    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  api.get('/livez', told('getLiveness', { 200: z.object({ alive: z.boolean() }) }), async () => ({
+    alive: true,
+  }))
+  api.get(
+    '/version',
+    told('getVersion', { 200: z.object({ name: z.string(), version: z.string() }) }),
+    async () => ({ name: 'landfall', version: deps.version }),
+  )
+  api.get('/readyz', told('getReadiness', { 200: readiness, 503: readiness }), async (_, reply) => {
+    const found = await checkReadiness(deps)
+    return reply.code(found.ready ? 200 : 503).send(found)
   })
 }
 
 /** Ready: the database answers, and every account's ticks come. */
-async function checkReadiness(deps: Pick<HealthDeps, 'db' | 'accounts'>): Promise<Readiness> {
+async function checkReadiness(deps: Pick<HealthDeps, 'db' | 'accounts'>): Promise<z.input<typeof readiness>> {
   const problems: string[] = []
   try {
     const ages = await deadline(loadTickAges(deps.db, deps.accounts))

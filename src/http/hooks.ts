@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { describeIssues } from '../runtime/describe-issues.ts'
+
 import type { Db } from '../store/db.ts'
 import { disableHook, enableHook, type HookRow, listHooks } from '../store/hooks.ts'
-import { listHookDeliveries } from '../store/views.ts'
+import { deliveries, deliveriesOfHook, tellDeliveries } from './deliveries.ts'
+import { at, count, text } from './fields.ts'
 import { sendProblem } from './problem.ts'
 import { addStoredHooks, type StoredHookActions } from './stored-hooks.ts'
 
 /** What people do with hooks beyond what the database alone can do. */
 interface HookActions extends StoredHookActions {
   /** Sends one event past the outbox; null where this process cannot send to that hook. */
-  readonly test: (name: string) => Promise<object | null>
+  readonly test: (name: string) => Promise<z.input<typeof tested> | null>
   /** What receivers verify ed25519 signatures with. */
   readonly publicKeysOf: (name: string) => readonly string[]
 }
@@ -20,53 +22,121 @@ export interface HooksDeps {
   readonly hookActions: HookActions
 }
 
-type ByName = { Params: { name: string } }
+const hook = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    source: z.enum(['configured', 'stored']),
+    state: z.enum(['active', 'disabled']),
+    state_reason: z.string().nullable(),
+    failures: count,
+    failing_since: at.nullable(),
+    paused_until: at.nullable(),
+    events: z.array(z.string()),
+    pending: count,
+    held: count,
+    dead: count,
+    public_keys: z.array(z.string()),
+  })
+  .meta({ id: 'Hook' })
 
-const deliveriesQuery = z.strictObject({
-  state: z.enum(['pending', 'delivered', 'dead', 'held']).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(50),
-})
+const tested = z
+  .object({
+    name: z.string(),
+    event_id: z.string(),
+    kind: z.enum(['accepted', 'refused', 'unreachable', 'failed', 'refused_address']),
+    status: count.optional(),
+    excerpt: z.string().optional(),
+    reason: z.string().optional(),
+    duration_ms: z.number().optional(),
+    retry_after_ms: z.number().optional(),
+  })
+  .meta({ id: 'HookTest' })
+
+const byName = z.object({ name: text })
+const PATH = '/api/v1/hooks/:name'
 
 /** How hooks do, and what people do about them. */
-export function addHooks(app: FastifyInstance, { db, hookActions }: HooksDeps): void {
-  addStoredHooks(app, hookActions)
-  const tell = (row: HookRow) => ({ ...row, public_keys: hookActions.publicKeysOf(row.name) })
+export function addHooks(app: FastifyInstance, deps: HooksDeps): void {
+  addStoredHooks(app, deps.hookActions)
+  addHookLists(app, deps)
+  addHookActions(app, deps)
+}
 
-  app.get('/api/v1/hooks', async () => ({ hooks: (await listHooks(db)).map(tell) }))
+function addHookLists(app: FastifyInstance, { db, hookActions }: HooksDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  const tell = (row: HookRow) => ({ ...row, public_keys: [...hookActions.publicKeysOf(row.name)] })
 
-  app.get<ByName>('/api/v1/hooks/:name', async ({ params: { name } }, reply) => {
-    const hook = await findHook(db, name)
-    return hook === undefined ? noSuchHook(reply, name) : { hook: tell(hook) }
-  })
+  api.get(
+    '/api/v1/hooks',
+    { schema: { operationId: 'listHooks', response: { 200: z.object({ hooks: z.array(hook) }) } } },
+    async () => ({ hooks: (await listHooks(db)).map(tell) }),
+  )
 
-  app.post<ByName>('/api/v1/hooks/:name/enable', async ({ params: { name } }, reply) => {
-    if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
-    return { name, state: 'active', released: (await enableHook(db, name)) ?? 0 }
-  })
+  api.get(
+    PATH,
+    { schema: { operationId: 'getHook', params: byName, response: { 200: z.object({ hook }) } } },
+    async ({ params: { name } }, reply) => {
+      const found = await findHook(db, name)
+      return found === undefined ? noSuchHook(reply, name) : { hook: tell(found) }
+    },
+  )
 
-  app.post<ByName>('/api/v1/hooks/:name/disable', async ({ params: { name } }, reply) => {
-    if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
-    await disableHook(db, name, 'disabled by hand')
-    return { name, state: 'disabled' }
-  })
+  api.get(
+    `${PATH}/deliveries`,
+    {
+      schema: {
+        operationId: 'listHookDeliveries',
+        params: byName,
+        querystring: deliveriesOfHook,
+        response: { 200: deliveries },
+      },
+    },
+    async ({ params: { name }, query }, reply) => {
+      if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
+      return tellDeliveries(db, { ...query, hook: name })
+    },
+  )
+}
 
-  app.post<ByName>('/api/v1/hooks/:name/test', async ({ params: { name } }, reply) => {
-    if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
-    const outcome = await hookActions.test(name)
-    return outcome ?? sendProblem(reply, 409, `this process cannot send to hook ${name}; its log says why`)
-  })
+const enabled = z.object({ name: z.string(), state: z.literal('active'), released: count })
+const disabled = z.object({ name: z.string(), state: z.literal('disabled') })
 
-  app.get<ByName>('/api/v1/hooks/:name/deliveries', async ({ params: { name }, query }, reply) => {
-    const asked = deliveriesQuery.safeParse(query)
-    if (!asked.success) return sendProblem(reply, 400, describeIssues(asked.error))
-    if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
-    const { state = null, limit } = asked.data
-    return { deliveries: await listHookDeliveries(db, name, state, limit) }
-  })
+function addHookActions(app: FastifyInstance, { db, hookActions }: HooksDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+
+  api.post(
+    `${PATH}/enable`,
+    { schema: { operationId: 'enableHook', params: byName, response: { 200: enabled } } },
+    async ({ params: { name } }, reply) => {
+      if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
+      return { name, state: 'active' as const, released: (await enableHook(db, name)) ?? 0 }
+    },
+  )
+
+  api.post(
+    `${PATH}/disable`,
+    { schema: { operationId: 'disableHook', params: byName, response: { 200: disabled } } },
+    async ({ params: { name } }, reply) => {
+      if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
+      await disableHook(db, name, 'disabled by hand')
+      return { name, state: 'disabled' as const }
+    },
+  )
+
+  api.post(
+    `${PATH}/test`,
+    { schema: { operationId: 'testHook', params: byName, response: { 200: tested } } },
+    async ({ params: { name } }, reply) => {
+      if ((await findHook(db, name)) === undefined) return noSuchHook(reply, name)
+      const outcome = await hookActions.test(name)
+      return outcome ?? sendProblem(reply, 409, `this process cannot send to hook ${name}; its log says why`)
+    },
+  )
 }
 
 async function findHook(db: Db, name: string): Promise<HookRow | undefined> {
-  return (await listHooks(db)).find((hook) => hook.name === name)
+  return (await listHooks(db)).find((one) => one.name === name)
 }
 
 function noSuchHook(reply: FastifyReply, name: string): FastifyReply {

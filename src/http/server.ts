@@ -1,18 +1,33 @@
+import etag from '@fastify/etag'
 import fastify, { type FastifyError } from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
+import { type AccountsDeps, addAccounts } from './accounts.ts'
 import { requireBearer } from './bearer.ts'
+import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
+import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
 import { addMetrics, type MetricsDeps } from './metrics.ts'
+import { addMigrations, type MigrationsDeps } from './migrations.ts'
+import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addReplays } from './replays.ts'
-import { addTracking, type TrackingDeps } from './tracking.ts'
+import { addSession } from './session.ts'
+import { addStats } from './stats.ts'
+import { validatorCompiler } from './validate.ts'
 
-export interface HttpServerOptions extends HealthDeps, EventFeedDeps, TrackingDeps, HooksDeps, MetricsDeps {
+export interface HttpServerOptions
+  extends HealthDeps,
+    EventFeedDeps,
+    MigrationsDeps,
+    AccountsDeps,
+    HooksDeps,
+    MetricsDeps {
   readonly host: string
   readonly port: number
   readonly log: Logger
@@ -25,19 +40,38 @@ export interface HttpServer extends Service {
   url(): string
 }
 
+/** Ids are the providers': they may be long. */
+const routerOptions = { maxParamLength: 1_500 }
+
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const app = fastify({ logger: false, forceCloseConnections: true })
+  const app = fastify({ logger: false, forceCloseConnections: true, routerOptions })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
   let url = ''
-  addHealthRoutes(app, options)
-  void app.register(async (api) => {
-    requireBearer(api, options.apiToken)
-    refuseForeignPages(api, options.apiToken !== null)
-    addEventFeed(api, options)
-    addTracking(api, options)
-    addReplays(api, options)
-    addHooks(api, options)
-    addMetrics(api, options)
+  void app.register(async (root) => {
+    await describeApi(root, options.version)
+    addHealthRoutes(root, options)
+    await root.register(async (api) => {
+      await api.register(etag)
+      // Only what is read again is left out where it has not changed.
+      api.addHook('onRequest', async ({ method, headers }) => {
+        if (method !== 'GET') delete headers['if-none-match']
+      })
+      requireBearer(api, options.apiToken)
+      refuseForeignPages(api, options.apiToken !== null)
+      addSession(api, options)
+      addMigrations(api, options)
+      addStats(api, options)
+      addEventFeed(api, options)
+      addEvents(api, options)
+      addAccounts(api, options)
+      addReplays(api, options)
+      addHooks(api, options)
+      addDeliveries(api, options)
+      addMetrics(api, options)
+    })
   })
+  app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))
   app.setErrorHandler((err: FastifyError, request, reply) => {
     const problem = problemOfRequest(err)
     if (problem !== null) return sendProblem(reply, ...problem)

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 
 import type { Db } from './db.ts'
 import { rowsOf } from './rows.ts'
-import type { TransitionRow } from './views.ts'
+import type { TransitionRow } from './views/history.ts'
 
 /** Up to where a reader of changes has come. */
 export interface ChangeCursor {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 
 import type { Policy } from '../domain/policy.ts'
 import type { Db } from './db.ts'
-import type { Identity } from './views.ts'
+import type { Identity } from './views/migrations.ts'
 
 /** What decides when a migration is asked for next. */
 export type PollFacts = {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 
 import type { Db } from './db.ts'
-import type { Identity } from './views.ts'
+import type { Identity } from './views/migrations.ts'
 
 /** The migration is due now, whatever was planned. */
 export async function requestPoll(db: Db, migration: Identity): Promise<void> {

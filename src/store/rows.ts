@@ -18,7 +18,9 @@ export async function rowsOf<T extends Record<string, unknown>>(
 }
 
 function isMoment(column: string): boolean {
-  return /(^|_)at$|^(not_before|not_after|status_since|failing_since|paused_until|hour)$/.test(column)
+  return /(^|_)at$|^(not_before|not_after|status_since|failing_since|paused_until|blocked_until|hour)$/.test(
+    column,
+  )
 }
 
 /** Drizzle leaves moments as Postgres writes them: `2026-03-04 10:22:41.004+01`, in the session's zone. */

@@ -1,7 +1,7 @@
 import type { Explanation } from '../domain/planner/explain.ts'
 import type { Db } from '../store/db.ts'
 import { loadPollFacts, type PollFacts } from '../store/poll-facts.ts'
-import type { Identity } from '../store/views.ts'
+import type { Identity } from '../store/views/migrations.ts'
 import { restorePlanner } from './restore-planner.ts'
 
 /** Why a migration is read at a time of its own. */
@@ -60,12 +60,12 @@ export function toReadingJson({ next, suspended }: Explained) {
 function jsonOf(next: NextReading) {
   if (next.kind === 'never') return { next_reading_at: null, why: next.why }
   if (next.kind === 'due')
-    return { next_reading_at: next.at.toISOString(), by: { kind: 'get' }, why: next.why }
+    return { next_reading_at: next.at.toISOString(), by: { kind: 'get' as const }, why: next.why }
   const { by, expectedAtMs, lastReadAtMs, endedChance, worthS, madeAtS } = next.explanation
   return {
     next_reading_at: new Date(expectedAtMs).toISOString(),
     by,
-    why: 'worth',
+    why: 'worth' as const,
     latest_at: next.latest?.toISOString() ?? null,
     last_reading_at: new Date(lastReadAtMs).toISOString(),
     ended_chance: endedChance,

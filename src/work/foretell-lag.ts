@@ -1,7 +1,7 @@
 import type { Forecast, Lag } from '../domain/planner/forecast.ts'
 import type { PlannerConfig } from '../domain/planner/types.ts'
+import { loadNow } from '../store/clock.ts'
 import type { Db } from '../store/db.ts'
-import { loadNow } from '../store/views.ts'
 import { restorePlanner } from './restore-planner.ts'
 
 /** What an account's budget gives for the migrations that live now. */
@@ -34,15 +34,21 @@ export function toPlanJson({ config, live, forecast }: Foretold) {
     lag_goal_seconds: config.lagGoalMs / 1000,
     live,
     ...lagJson(forecast),
-    utilisation,
-    requests_per_day: requestsPerDay,
-    requests_per_day_per_live: live === 0 ? null : requestsPerDayPerMigration,
-    bound_p50_seconds: boundP50Ms / 1000,
-    bound_p99_seconds: boundP99Ms / 1000,
-    sweep_seconds: sweepMs / 1000,
+    utilisation: figure(utilisation),
+    requests_per_day: figure(requestsPerDay),
+    requests_per_day_per_live: live === 0 ? null : figure(requestsPerDayPerMigration),
+    bound_p50_seconds: figure(boundP50Ms / 1000),
+    bound_p99_seconds: figure(boundP99Ms / 1000),
+    sweep_seconds: figure(sweepMs / 1000),
     half_budget: lagJson(halfBudget),
     double_budget: lagJson(doubleBudget),
   }
 }
 
-const lagJson = ({ meanMs, p99Ms }: Lag) => ({ mean_seconds: meanMs / 1000, p99_seconds: p99Ms / 1000 })
+const lagJson = ({ meanMs, p99Ms }: Lag) => ({
+  mean_seconds: figure(meanMs / 1000),
+  p99_seconds: figure(p99Ms / 1000),
+})
+
+/** JSON knows no infinity. */
+const figure = (value: number) => (Number.isFinite(value) ? value : null)

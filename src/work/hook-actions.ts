@@ -1,4 +1,7 @@
+import { z } from 'zod'
+
 import type { HookRegistry } from './hook-registry.ts'
+import { changeSchemas, newHookSchema, rotationSchema } from './stored-hook-schema.ts'
 import {
   addStoredHook,
   alterStoredHook,
@@ -30,5 +33,10 @@ export function createHookActions(
     alter: (name: string, raw: unknown) => known(alterStoredHook(deps, name, raw)),
     rotate: (name: string, raw: unknown) => known(rotateStoredHook(deps, name, raw)),
     remove: (name: string) => known(dropStoredHook(deps, name)),
+    bodies: {
+      add: newHookSchema,
+      alter: z.union([changeSchemas.webhook, changeSchemas.slack]),
+      rotate: rotationSchema,
+    },
   }
 }

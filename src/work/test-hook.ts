@@ -26,7 +26,7 @@ function testEvent(hook: string): OutgoingEvent {
   }
 }
 
-export function toTestedJson({ eventId, outcome }: Tested): object {
+export function toTestedJson({ eventId, outcome }: Tested) {
   const { kind, ...rest } = outcome
   const { durationMs, retryAfterMs, ...plain } = { durationMs: undefined, retryAfterMs: undefined, ...rest }
   return { event_id: eventId, kind, ...plain, duration_ms: durationMs, retry_after_ms: retryAfterMs }

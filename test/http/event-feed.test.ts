@@ -39,8 +39,9 @@ async function serve(apiToken: string | null): Promise<string> {
     accounts: [],
     version: '0',
     foretell: async () => null,
-    explain: async () => ({}),
+    rates: new Map(),
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
+    explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },
@@ -150,7 +151,8 @@ describe('a transaction that commits late', () => {
     expect((await page('')).events).toEqual([])
     late.resolve()
     await slow
-    expect((await page('wait=10s')).events.map(({ id }) => id)).toEqual(['evt_a_slow', 'evt_b_quick'])
+    await waitFor(async () => (await readAll(10)).length === 2, { what: 'both' })
+    expect(await readAll(10)).toEqual(['evt_a_slow', 'evt_b_quick'])
   })
 
   test('a reader that asks all the time beside many writers gets each event once', async () => {

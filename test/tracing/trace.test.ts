@@ -43,7 +43,7 @@ describe.each(kinds)('BullMQ on %s', (kind) => {
     await daemon.stop()
 
     const spans = collector.spans()
-    expect(receiver.requests.length).toBeGreaterThan(5)
+    expect(receiver.requests.length).toBeGreaterThan(0)
     for (const { headers } of receiver.requests) {
       const [, traceId = '', spanId = ''] = String(headers['traceparent']).split('-')
       const path = pathTo(spans, spanId)

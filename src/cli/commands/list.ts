@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 
 import { PHASES, type Phase } from '../../domain/phase.ts'
-import type { MigrationRow } from '../../store/views.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { type CommonOptions, JSON_FLAG, wholeNumber } from '../options.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
 import type { Shell } from '../shell.ts'
@@ -40,17 +40,27 @@ export function addList(program: Command, shell: Shell): void {
     .action((options: ListOptions) => list(shell, options))
 }
 
-async function list(shell: Shell, { limit, json, ...filter }: ListOptions): Promise<void> {
+async function list(
+  shell: Shell,
+  { limit, json, account, status, phase, company, live }: ListOptions,
+): Promise<void> {
   const { withStore } = await import('../open-store.ts')
-  const { listMigrations, loadNow } = await import('../../store/views.ts')
+  const { loadNow } = await import('../../store/clock.ts')
+  const { listMigrations } = await import('../../store/views/migration-list.ts')
   await withStore(shell, async ({ db }) => {
-    const found = await listMigrations(db, filter, limit + 1)
-    const rows = found.slice(0, limit)
+    const filter = {
+      accounts: account === undefined ? undefined : [account],
+      statuses: status === undefined ? undefined : [status],
+      phases: phase && [phase],
+      company,
+      live,
+    }
+    const order = { by: 'status_since', newestFirst: true } as const
+    const { rows, next } = await listMigrations(db, filter, { order, limit })
     if (json) shell.printJson(rows)
     else if (rows.length === 0) shell.note('No migration fits.')
     else for (const line of renderList(shell, rows, await loadNow(db))) shell.print(line)
-    if (found.length > limit)
-      shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
+    if (next !== null) shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
   })
 }
 

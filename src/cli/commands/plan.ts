@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Lag } from '../../domain/planner/forecast.ts'
 import type { Db } from '../../store/db.ts'
-import type { AccountRow, MeasuredBound } from '../../store/views.ts'
+import type { AccountRow, MeasuredBound } from '../../store/views/accounts.ts'
 import { type Foretold, toPlanJson } from '../../work/foretell-lag.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
@@ -60,7 +60,7 @@ async function plan(shell: Shell, options: PlanOptions): Promise<void> {
 }
 
 async function gather(db: Db, { account: name, requestsPerSecond }: PlanOptions): Promise<Planned[]> {
-  const { listAccounts, measureBounds } = await import('../../store/views.ts')
+  const { listAccounts, measureBounds } = await import('../../store/views/accounts.ts')
   const { foretellLag } = await import('../../work/foretell-lag.ts')
   const accounts = (await listAccounts(db)).filter((one) => name === undefined || one.account === name)
   if (name !== undefined && accounts.length === 0) {

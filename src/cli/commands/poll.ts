@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 
 import { formatDuration } from '../../domain/duration.ts'
-import type { AccountRow, MigrationRow } from '../../store/views.ts'
+import type { AccountRow } from '../../store/views/accounts.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
@@ -29,7 +30,7 @@ export function addPoll(program: Command, shell: Shell): void {
 async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<void> {
   const { withStore } = await import('../open-store.ts')
   const { nameOf, requireMigration } = await import('../find-migration.ts')
-  const { listAccounts } = await import('../../store/views.ts')
+  const { listAccounts } = await import('../../store/views/accounts.ts')
   const { requestPoll } = await import('../../store/request-poll.ts')
   const { loadTickAges } = await import('../../store/health.ts')
   await withStore(shell, async ({ db }) => {

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 
-import type { DeliveryRow, EventRecord, MigrationRow, TransitionRow } from '../../store/views.ts'
+import type { DeliveryRow } from '../../store/views/deliveries.ts'
+import type { EventRecord, TransitionRow } from '../../store/views/history.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import { PHASE_STYLE } from '../phase-style.ts'
 import type { Shell } from '../shell.ts'
@@ -36,7 +38,9 @@ interface Found {
 async function show(shell: Shell, id: string, { json }: CommonOptions): Promise<void> {
   const { withStore } = await import('../open-store.ts')
   const { requireMigration } = await import('../find-migration.ts')
-  const { listDeliveries, listEvents, listTransitions, loadNow } = await import('../../store/views.ts')
+  const { loadNow } = await import('../../store/clock.ts')
+  const { listDeliveries } = await import('../../store/views/deliveries.ts')
+  const { listEvents, listTransitions } = await import('../../store/views/history.ts')
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
     const transitions = await listTransitions(db, migration)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { formatDuration } from '../../domain/duration.ts'
 import type { TerminalPhase } from '../../domain/phase.ts'
-import type { MigrationRow } from '../../store/views.ts'
+import type { MigrationRow } from '../../store/views/migrations.ts'
 import { EXIT, Failure } from '../exit.ts'
 import type { OpenStore } from '../open-store.ts'
 import { type CommonOptions, duration, JSON_FLAG } from '../options.ts'

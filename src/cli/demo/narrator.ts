@@ -1,7 +1,7 @@
 import type { LivePhase } from '../../domain/phase.ts'
 import type { ChangeRow } from '../../store/changes.ts'
 import type { Db } from '../../store/db.ts'
-import { countLive, countRequests } from '../../store/views.ts'
+import { countLive, countRequests } from '../../store/views/accounts.ts'
 import type { Display } from './display.ts'
 import { ACCOUNT, BUDGET } from './parts.ts'
 import type { Received } from './receiver.ts'

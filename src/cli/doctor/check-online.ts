@@ -68,7 +68,7 @@ const NO_CHECK: Answer<never> = {
 
 /** An account that no daemon has registered yet has no budget that anybody else could be using. */
 async function mayAsk(db: Db, { name, requestsPerSecond, burst }: AccountConfig): Promise<boolean> {
-  const { listAccounts } = await import('../../store/views.ts')
+  const { listAccounts } = await import('../../store/views/accounts.ts')
   if ((await listAccounts(db)).every((row) => row.account !== name)) return true
   const spending = await spendToken(db, name, 'list', { requestsPerSecond, burst })
   return spending.kind === 'granted'

@@ -1,4 +1,5 @@
-import { type HookDeliveryRow, listHookDeliveries, loadNow } from '../../store/views.ts'
+import { loadNow } from '../../store/clock.ts'
+import { listNewestDeliveries, type ToldDeliveryRow } from '../../store/views/deliveries.ts'
 import { withStore } from '../open-store.ts'
 import type { Shell, Style } from '../shell.ts'
 import { type Cell, type Column, renderTable } from '../table.ts'
@@ -26,8 +27,7 @@ export async function listDeliveriesOf(
 ): Promise<void> {
   await withStore(shell, async ({ db }) => {
     await requireHook(db, name)
-    const found = await listHookDeliveries(db, name, state ?? null, limit + 1)
-    const rows = found.slice(0, limit)
+    const { rows, next } = await listNewestDeliveries(db, { hook: name, state, limit })
     if (json) shell.printJson(rows)
     else if (rows.length === 0) shell.note('No delivery fits.')
     else {
@@ -36,12 +36,11 @@ export async function listDeliveriesOf(
       const table = renderTable(COLUMNS, cells, { width: shell.width(), paint: shell.paint })
       for (const line of table) shell.print(line)
     }
-    if (found.length > limit)
-      shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
+    if (next !== null) shell.note(`There are more than these ${limit}: --limit ${limit * 10} shows them.`)
   })
 }
 
-function cellsOf(row: HookDeliveryRow, now: Date): Cell[] {
+function cellsOf(row: ToldDeliveryRow, now: Date): Cell[] {
   const style = STYLE[row.state]
   return [
     { text: row.event_id },

@@ -61,7 +61,7 @@ export const deliveries = landfall.table(
     index('delivery_line').on(t.hook, t.stream, t.sequence).where(sql`state = 'pending'`),
     // How many attempts are under way.
     index('delivery_leased').on(t.hook).where(sql`state = 'pending' and lease_until is not null`),
-    // What waits for a person.
-    index('delivery_aside').on(t.hook, t.state).where(sql`state in ('held', 'dead')`),
+    // Lists; and what waits for a person.
+    index('delivery_newest').on(t.hook, t.state, t.id),
   ],
 )

@@ -68,6 +68,15 @@ export const migrations = landfall.table(
     // The tick: what of this account is due, oldest first.
     index('migration_due').on(t.account, t.nextPollAt).where(sql`next_poll_at is not null`),
     index('migration_urgent').on(t.account, t.nextPollAt).where(sql`urgent`),
+    // Lists: each account's first rows, and each phase's (see `listMigrations`); by `status_since` they stand with reporting.
+    index('migration_created').on(t.account, sql`coalesce(created_at, first_seen_at)`),
+    index('migration_phase_created').on(t.account, t.phase, sql`coalesce(created_at, first_seen_at)`),
+    index('migration_seen').on(t.account, t.firstSeenAt),
+    index('migration_phase_seen').on(t.account, t.phase, t.firstSeenAt),
+    index('migration_overdue').on(t.account).where(sql`overdue`),
+    // Beginnings of ids.
+    index('migration_id_start').on(t.migrationId.op('text_pattern_ops')),
+    index('migration_company_start').on(t.companyId.op('text_pattern_ops')),
     index('migration_live').on(t.account).where(sql`finished_at is null and vanished_at is null`),
   ],
 )
