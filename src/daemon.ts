@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
-import type { AccountConfig, Config, HookConfig } from './config/config.ts'
+import type { Config, HookConfig } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { createSenders, type Senders } from './hooks/senders.ts'
@@ -11,7 +11,6 @@ import { createHttpServer } from './http/server.ts'
 import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
 import { createExposition, type Scrape } from './metrics/exposition.ts'
 import { createMeter } from './metrics/meter.ts'
-import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
@@ -30,12 +29,14 @@ import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
 import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
+import { type CreationOrder, createMigration } from './work/create-migration.ts'
 import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
 import { explainReading, toReadingJson } from './work/explain-reading.ts'
 import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
+import { openAccount } from './work/open-account.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
 import { createRelay } from './work/relay-deliveries.ts'
 
@@ -44,6 +45,9 @@ const STOP_GRACE_MS = 20_000
 const DATABASE_PATIENCE_MS = 60_000
 /** Less than a claim lasts: a statement that takes longer has nothing left to do. */
 const STATEMENT_MS = 15_000
+
+/** Less than a claim lasts. */
+const CREATION_MS = 20_000
 
 export interface Daemon {
   readonly databaseUrl: string
@@ -136,7 +140,17 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, log, stack, db, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
+    ? await serve({
+        config,
+        log,
+        stack,
+        db,
+        databaseUrl,
+        registry,
+        vault,
+        scrape: scrapeOf(deps, queue),
+        deps,
+      })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -185,34 +199,6 @@ async function openStore({ config, log, stack, accounts }: StoreParts, databaseU
   return db
 }
 
-function openAccount(config: AccountConfig): Account {
-  const {
-    name,
-    provider,
-    apiKey,
-    baseUrl,
-    keyHeader,
-    statusMap,
-    requestsPerSecond,
-    burst,
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  } = config
-  return {
-    name,
-    provider: createProvider(provider, { apiKey, baseUrl, statusMap, keyHeader }),
-    rate: { requestsPerSecond, burst },
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  }
-}
-
 function openHook(senders: Senders, hook: HookConfig): KnownHook {
   const keys = hook.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
   return { ...senders.open(hook), publicKeys: () => keys }
@@ -244,10 +230,11 @@ interface ServeParts {
   readonly registry: HookRegistry
   readonly vault: Vault | null
   readonly scrape: Scrape
+  readonly deps: Deps
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, log, stack, db, databaseUrl, registry, vault, scrape } = parts
+  const { config, log, stack, db, databaseUrl, registry, vault, scrape, deps } = parts
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
@@ -274,10 +261,20 @@ async function serve(parts: ServeParts): Promise<string> {
     ...outlook,
     hookActions,
     scrape,
+    createMigration: creatorFor(deps),
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
+}
+
+/** A request to make a migration is not given up because its caller is gone. */
+function creatorFor(deps: Deps) {
+  return (name: string, order: CreationOrder) => {
+    const account = deps.accounts.get(name)
+    if (account === undefined) return null
+    return createMigration(deps, account, order, AbortSignal.timeout(CREATION_MS))
+  }
 }
 
 /** Something that needs no start, only an end. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Service } from '../runtime/service.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
 import { requireBearer } from './bearer.ts'
+import { addCreations, type CreationsDeps } from './creations.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
@@ -27,6 +28,7 @@ export interface HttpServerOptions
     MigrationsDeps,
     AccountsDeps,
     HooksDeps,
+    CreationsDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -61,6 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       refuseForeignPages(api, options.apiToken !== null)
       addSession(api, options)
       addMigrations(api, options)
+      addCreations(api, options)
       addStats(api, options)
       addEventFeed(api, options)
       addEvents(api, options)
