@@ -26,14 +26,11 @@ import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
-import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
-import { type CreationOrder, createMigration } from './work/create-migration.ts'
+import { createApiActions } from './work/api-actions.ts'
 import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
-import { explainReading, toReadingJson } from './work/explain-reading.ts'
-import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
 import { openAccount } from './work/open-account.ts'
@@ -45,9 +42,6 @@ const STOP_GRACE_MS = 20_000
 const DATABASE_PATIENCE_MS = 60_000
 /** Less than a claim lasts: a statement that takes longer has nothing left to do. */
 const STATEMENT_MS = 15_000
-
-/** Less than a claim lasts. */
-const CREATION_MS = 20_000
 
 export interface Daemon {
   readonly databaseUrl: string
@@ -140,17 +134,7 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({
-        config,
-        log,
-        stack,
-        db,
-        databaseUrl,
-        registry,
-        vault,
-        scrape: scrapeOf(deps, queue),
-        deps,
-      })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -223,29 +207,21 @@ function scrapeOf({ db, log, meter, seats, accounts }: Deps, queue: JobQueueServ
 
 interface ServeParts {
   readonly config: Config
-  readonly log: Logger
+  readonly deps: Deps
   readonly stack: ServiceStack
-  readonly db: Db
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
   readonly scrape: Scrape
-  readonly deps: Deps
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, log, stack, db, databaseUrl, registry, vault, scrape, deps } = parts
+  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
   const rates = new Map(config.accounts.map((account) => [account.name, account]))
-  const outlook = {
-    foretell: async (account: string) => {
-      const foretold = await foretellLag(db, account)
-      return foretold && toPlanJson(foretold)
-    },
-    explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
-  }
   const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
   const hookActions = createHookActions(stored, registry)
   const options = {
@@ -258,23 +234,13 @@ async function serve(parts: ServeParts): Promise<string> {
     accounts,
     rates,
     version: VERSION,
-    ...outlook,
+    ...createApiActions(deps),
     hookActions,
     scrape,
-    createMigration: creatorFor(deps),
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
-}
-
-/** A request to make a migration is not given up because its caller is gone. */
-function creatorFor(deps: Deps) {
-  return (name: string, order: CreationOrder) => {
-    const account = deps.accounts.get(name)
-    if (account === undefined) return null
-    return createMigration(deps, account, order, AbortSignal.timeout(CREATION_MS))
-  }
 }
 
 /** Something that needs no start, only an end. */

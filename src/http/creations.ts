@@ -1,5 +1,4 @@
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import { text } from './fields.ts'
@@ -12,17 +11,17 @@ type Made =
   | { readonly kind: 'refused'; readonly why: string; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: string; readonly candidates: readonly string[] }
 
-export interface CreationOrder {
+interface CreationOrder {
   readonly externalId: string
   readonly request: Readonly<Record<string, unknown>>
 }
 
 export interface CreationsDeps {
   /** Null where the account is not configured. */
-  readonly createMigration: (account: string, order: CreationOrder) => Promise<Made> | null
+  readonly create: (account: string, order: CreationOrder) => Promise<Made | null>
 }
 
-const body = z.strictObject({
+export const creationBody = z.strictObject({
   account: text,
   external_id: z
     .string()
@@ -33,7 +32,7 @@ const body = z.strictObject({
     .meta({ description: 'What the migration is made of, in the words of the provider.' }),
 })
 
-const creation = z
+export const creation = z
   .object({
     account: z.string(),
     external_id: z.string(),
@@ -53,27 +52,20 @@ const STATUS: Readonly<Record<string, number>> = {
   other_request: 409,
 }
 
-/** Makes migrations where the provider can. */
-export function addCreations(app: FastifyInstance, { createMigration }: CreationsDeps): void {
-  app.withTypeProvider<ZodTypeProvider>().post(
-    '/api/v1/migrations',
-    {
-      schema: {
-        operationId: 'createMigration',
-        body,
-        response: { 200: creation, 201: creation, 202: creation },
-      },
-    },
-    async ({ body: { account, external_id, create } }, reply) => {
-      const made = await createMigration(account, { externalId: external_id, request: create })
-      if (made === null) return sendProblem(reply, 404, `no account is called ${account}`)
-      if (made.kind === 'refused') return sendProblem(reply, STATUS[made.why] ?? 502, made.reason)
-      const nothing = { migration_id: null, reason: null, candidates: [] }
-      const told = { ...nothing, account, external_id, state: made.kind }
-      if (made.kind === 'pending') return reply.code(202).send({ ...told, reason: made.reason })
-      if (made.kind === 'lost')
-        return reply.code(202).send({ ...told, reason: made.reason, candidates: [...made.candidates] })
-      return reply.code(made.isNew ? 201 : 200).send({ ...told, migration_id: made.migrationId })
-    },
-  )
+/** Makes a migration where the provider can. */
+export async function makeMigration(
+  { create }: CreationsDeps,
+  { account, external_id, create: request }: z.output<typeof creationBody>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const made = await create(account, { externalId: external_id, request })
+  if (made === null) return sendProblem(reply, 404, `no account is called ${account}`)
+  if (made.kind === 'refused') return sendProblem(reply, STATUS[made.why] ?? 502, made.reason)
+  const nothing = { migration_id: null, reason: null, candidates: [] }
+  const told = { ...nothing, account, external_id, state: made.kind }
+  if (made.kind === 'created') {
+    return reply.code(made.isNew ? 201 : 200).send({ ...told, migration_id: made.migrationId })
+  }
+  const candidates = made.kind === 'lost' ? made.candidates : []
+  return reply.code(202).send({ ...told, reason: made.reason, candidates })
 }

@@ -5,8 +5,8 @@ import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
+import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
 import { requireBearer } from './bearer.ts'
-import { addCreations, type CreationsDeps } from './creations.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
@@ -26,9 +26,9 @@ export interface HttpServerOptions
   extends HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
+    AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
-    CreationsDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -63,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       refuseForeignPages(api, options.apiToken !== null)
       addSession(api, options)
       addMigrations(api, options)
-      addCreations(api, options)
+      addAskedMigrations(api, options)
       addStats(api, options)
       addEventFeed(api, options)
       addEvents(api, options)

@@ -42,6 +42,9 @@ async function serve(apiToken: string | null): Promise<string> {
     rates: new Map(),
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
+    track: async () => null,
+    resume: async () => null,
+    create: async () => null,
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },

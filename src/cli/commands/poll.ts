@@ -35,8 +35,8 @@ async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<
   const { loadTickAges } = await import('../../store/health.ts')
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
-    if (migration.vanished_at !== null) throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
-    await requestPoll(db, migration)
+    const requested = await requestPoll(db, migration)
+    if (requested.kind !== 'due') throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
     if (json) return shell.printJson(await requireMigration(db, nameOf(migration)))
     const account = (await listAccounts(db)).find((one) => one.account === migration.account)
     const tickAgeMs = (await loadTickAges(db, [migration.account])).get(migration.account) ?? null
