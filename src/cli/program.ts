@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
+import { addCreate } from './commands/create.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'
@@ -13,6 +14,7 @@ import { addReplay } from './commands/replay.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addUp } from './commands/up.ts'
+import { addVern } from './commands/vern.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
 import type { Shell } from './shell.ts'
@@ -46,6 +48,9 @@ export function createProgram(shell: Shell): Command {
   addShow(program, shell)
   addWatch(program, shell)
   addWait(program, shell)
+  program.commandsGroup('Make:')
+  addCreate(program, shell)
+  addVern(program, shell)
   program.commandsGroup('Keep going:')
   addPoll(program, shell)
   addExplain(program, shell)

@@ -9,7 +9,7 @@ export interface Intent {
   readonly request: Readonly<Record<string, unknown>>
 }
 
-export type CreationState = 'intended' | 'sent' | 'created' | 'refused' | 'lost'
+type CreationState = 'intended' | 'sent' | 'created' | 'refused' | 'lost'
 
 export type StoredCreation = {
   readonly key: string
