@@ -234,13 +234,19 @@ async function serve(parts: ServeParts): Promise<string> {
     accounts,
     rates,
     version: VERSION,
-    ...createApiActions(deps),
+    ...createApiActions(deps, ingestSecretsOf(config)),
     hookActions,
     scrape,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
+}
+
+function ingestSecretsOf({ accounts }: Config): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    accounts.flatMap(({ name, ingestSecrets }) => (ingestSecrets ? [[name, ingestSecrets]] : [])),
+  )
 }
 
 /** Something that needs no start, only an end. */

@@ -51,6 +51,8 @@ export interface AccountConfig {
   readonly apiKey: Secret
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
+  /** What the provider signs its webhooks with, newest first; without, none are taken. */
+  readonly ingestSecrets?: readonly Secret[] | undefined
   /** The header that carries the key, where it is not the provider's own. */
   readonly keyHeader?: string | undefined
   /** The budget's refill rate, above 0 and up to 1000; the default depends on the provider. */

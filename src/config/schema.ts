@@ -5,7 +5,7 @@ import { POLICIES } from '../domain/policy.ts'
 import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
-import { apiKey, apiToken, secretKey } from './secrets.ts'
+import { apiKey, apiToken, ingestSecrets, secretKey } from './secrets.ts'
 import {
   duration,
   durationOrNever,
@@ -42,6 +42,7 @@ const account = z.object({
   name: name(),
   provider: oneOf(['anon', 'vern']),
   api_key: apiKey(),
+  ingest_secret: ingestSecrets().optional(),
   key_header: headerName().optional(),
   base_url: providerUrl().optional(),
   budget: budget.prefault({}),
@@ -82,7 +83,7 @@ export const configSchema = daemon.transform(toConfig)
 /** What may also come from a file, named by the same key with `_file` at its end. */
 export const SECRET_KEYS = {
   daemon: ['database_url', 'redis_url', 'api_token', 'secret_key'],
-  accounts: ['api_key'],
+  accounts: ['api_key', 'ingest_secret'],
   // What a webhook's receiver knows of its caller is often only the address itself.
   hooks: ['url', 'secret'],
 } as const
@@ -116,6 +117,7 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     apiKey: raw.api_key,
     baseUrl: raw.base_url ?? unsaid.baseUrl,
     keyHeader: raw.key_header ?? unsaid.keyHeader,
+    ingestSecrets: raw.ingest_secret,
     requestsPerSecond: raw.budget.requests_per_second ?? unsaid.requestsPerSecond,
     burst: raw.budget.burst,
     pageSize: raw.page_size,

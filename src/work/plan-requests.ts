@@ -4,6 +4,7 @@ import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/acc
 import { countTokens } from '../store/budgets.ts'
 import { claimCreations } from '../store/creations.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
+import { claimHinted } from '../store/hints.ts'
 import { effectiveRate } from '../store/pacing.ts'
 import { claimAnyPoll, claimDuePolls } from '../store/polls.ts'
 import { lockWalk, type PageClaim } from '../store/walks.ts'
@@ -12,6 +13,7 @@ import { claimLook, claimSweep } from './claim-walks.ts'
 import type { Deps } from './deps.ts'
 import { planByWorth } from './plan-by-worth.ts'
 import { NOTHING, type PlannedRequests } from './planned-requests.ts'
+import type { Seat } from './planner-seats.ts'
 
 /**
  * The account's tick: claims as many requests as its budget has tokens for. One process at a time has the turn; null
@@ -34,18 +36,34 @@ async function planInTurn(tx: Tx, deps: Deps, account: Account): Promise<Planned
   // Somebody waits for these.
   const creations =
     account.provider.create === undefined ? [] : await claimCreations(tx, account.name, tokens)
-  const left = tokens - creations.length
-  if (seat === undefined) return { ...(await planDue(tx, account, state, left)), creations }
-  const planned = await planByWorth(tx, {
+  const hinted = await claimHinted(tx, account.name, account.rate, tokens - creations.length)
+  const left = tokens - creations.length - hinted.length
+  const planned = await planTokens(tx, deps, account, { seat, state, tokens: left })
+  return { ...planned, polls: [...hinted, ...planned.polls], creations }
+}
+
+interface Turn {
+  readonly seat: Seat | undefined
+  readonly state: AccountState
+  readonly tokens: number
+}
+
+async function planTokens(
+  tx: Tx,
+  deps: Deps,
+  account: Account,
+  { seat, state, tokens }: Turn,
+): Promise<Omit<PlannedRequests, 'creations'>> {
+  if (seat === undefined) return planDue(tx, account, state, tokens)
+  return planByWorth(tx, {
     account,
     seat,
-    tokens: left,
+    tokens,
     // Shares of the configured rate would take every token of a slow account.
     requestsPerSecond: await effectiveRate(tx, account.name, account.rate),
     isBaseline: state.baselineAt === null,
     random: deps.random,
   })
-  return { ...planned, creations }
 }
 
 /** Gives the tokens to what is due, by the timers of each migration. */

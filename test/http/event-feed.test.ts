@@ -45,6 +45,7 @@ async function serve(apiToken: string | null): Promise<string> {
     track: async () => null,
     resume: async () => null,
     create: async () => null,
+    takeHint: async () => null,
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },
