@@ -1,3 +1,4 @@
+import type { ApiDescription } from '../domain/api-description.ts'
 import type { EventType } from '../domain/event-type.ts'
 import type { KeepMs } from '../domain/keep.ts'
 import type { OverdueAfter } from '../domain/overdue.ts'
@@ -47,7 +48,9 @@ export interface Config {
 /** One credential at one provider, with its own budget. */
 export interface AccountConfig {
   readonly name: string
-  readonly provider: 'anon' | 'vern'
+  readonly provider: 'anon' | 'vern' | 'generic'
+  /** What a `generic` provider's API looks like. */
+  readonly api?: ApiDescription | undefined
   readonly apiKey: Secret
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
