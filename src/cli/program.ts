@@ -2,6 +2,7 @@ import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addCreate } from './commands/create.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
@@ -17,6 +18,7 @@ import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addTokens } from './commands/tokens.ts'
 import { addUp } from './commands/up.ts'
+import { addVern } from './commands/vern.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
 import type { Shell } from './shell.ts'
@@ -56,6 +58,9 @@ export function createProgram(shell: Shell): Command {
   addWait(program, shell)
   addEvents(program, shell)
   addReport(program, shell)
+  program.commandsGroup('Make:')
+  addCreate(program, shell)
+  addVern(program, shell)
   program.commandsGroup('Keep going:')
   addPoll(program, shell)
   addExplain(program, shell)
