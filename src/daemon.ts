@@ -170,7 +170,8 @@ async function openStore(config: Config, log: Logger, stack: ServiceStack, datab
   return db
 }
 
-function openAccount(config: AccountConfig): Account {
+/** An account of the configuration, ready to be asked. */
+export function openAccount(config: AccountConfig): Account {
   const {
     name,
     provider,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
+import { addAccounts } from './commands/accounts.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -15,6 +16,7 @@ import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTrack } from './commands/track.ts'
 import { addUp } from './commands/up.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
@@ -56,9 +58,11 @@ export function createProgram(shell: Shell): Command {
   addEvents(program, shell)
   addReport(program, shell)
   program.commandsGroup('Keep going:')
+  addTrack(program, shell)
   addPoll(program, shell)
   addExplain(program, shell)
   addPlan(program, shell)
+  addAccounts(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
   addDoctor(program, shell)
