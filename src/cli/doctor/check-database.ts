@@ -54,7 +54,9 @@ async function checkAccounts(db: Db, config: Config): Promise<Finding[]> {
     const configured = config.accounts.find((one) => one.name === row.account)
     const sweepEveryMs = configured?.sweepEveryMs ?? DEFAULT_SWEEP_EVERY_MS
     const tick = checkTick(row, ages.get(row.account) ?? null, configured !== undefined)
-    return [checkState(row), tick, checkSweep(row, now, sweepEveryMs)]
+    // Of what has no list there are no sweeps.
+    const sweeps = row.provider === 'vern' ? [] : [checkSweep(row, now, sweepEveryMs)]
+    return [checkState(row), tick, ...sweeps]
   })
   const unknown = config.accounts.filter(({ name }) => stored.every((row) => row.account !== name))
   const advice = 'It is new: a daemon registers it when it starts with this configuration.'
