@@ -16,6 +16,7 @@ import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTokens } from './commands/tokens.ts'
 import { addTrack } from './commands/track.ts'
 import { addUp } from './commands/up.ts'
 import { addWait } from './commands/wait.ts'
@@ -65,6 +66,7 @@ export function createProgram(shell: Shell): Command {
   addAccounts(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
+  addTokens(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
   addCompletion(program, shell)
