@@ -27,13 +27,11 @@ import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
-import type { Identity } from './store/views/migrations.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
+import { createApiActions } from './work/api-actions.ts'
 import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
-import { explainReading, toReadingJson } from './work/explain-reading.ts'
-import { foretellLag, toPlanJson } from './work/foretell-lag.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
@@ -136,7 +134,7 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, log, stack, db, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -237,9 +235,8 @@ function scrapeOf({ db, log, meter, seats, accounts }: Deps, queue: JobQueueServ
 
 interface ServeParts {
   readonly config: Config
-  readonly log: Logger
+  readonly deps: Deps
   readonly stack: ServiceStack
-  readonly db: Db
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
@@ -247,18 +244,12 @@ interface ServeParts {
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, log, stack, db, databaseUrl, registry, vault, scrape } = parts
+  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
   const rates = new Map(config.accounts.map((account) => [account.name, account]))
-  const outlook = {
-    foretell: async (account: string) => {
-      const foretold = await foretellLag(db, account)
-      return foretold && toPlanJson(foretold)
-    },
-    explain: async (migration: Identity) => toReadingJson(await explainReading(db, migration)),
-  }
   const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
   const hookActions = createHookActions(stored, registry)
   const options = {
@@ -271,7 +262,7 @@ async function serve(parts: ServeParts): Promise<string> {
     accounts,
     rates,
     version: VERSION,
-    ...outlook,
+    ...createApiActions(deps),
     hookActions,
     scrape,
   }

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import type { Rate } from '../store/bucket.ts'
 import type { Db } from '../store/db.ts'
 import { type AccountRow, findBudget, listAccounts } from '../store/views/accounts.ts'
-import { at, count } from './fields.ts'
+import { at, count, text } from './fields.ts'
+import { sendProblem } from './problem.ts'
 
 export interface AccountsDeps {
   readonly db: Db
@@ -13,6 +14,8 @@ export interface AccountsDeps {
   readonly foretell: (account: string) => Promise<z.input<typeof plan> | null>
   /** What the configuration lets accounts spend, by name. */
   readonly rates: ReadonlyMap<string, Rate>
+  /** Ends an account's suspension; says whether it was suspended, null where there is no such account. */
+  readonly resume: (account: string) => Promise<boolean | null>
 }
 
 /** Null where it has no end. */
@@ -63,8 +66,16 @@ const account = z
   })
   .meta({ id: 'Account' })
 
+const resumed = z.object({
+  account: z.string(),
+  state: z.literal('active'),
+  resumed: z.boolean().meta({ description: 'False where it was not suspended.' }),
+})
+
 /** Who is asked, and how much. */
-export function addAccounts(app: FastifyInstance, { db, foretell, rates }: AccountsDeps): void {
+export function addAccounts(app: FastifyInstance, { db, foretell, rates, resume }: AccountsDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+
   async function tell(row: AccountRow): Promise<z.input<typeof account>> {
     const rate = rates.get(row.account)
     return {
@@ -74,7 +85,7 @@ export function addAccounts(app: FastifyInstance, { db, foretell, rates }: Accou
     }
   }
 
-  app.withTypeProvider<ZodTypeProvider>().get(
+  api.get(
     '/api/v1/accounts',
     {
       schema: {
@@ -83,6 +94,22 @@ export function addAccounts(app: FastifyInstance, { db, foretell, rates }: Accou
       },
     },
     async () => ({ accounts: await Promise.all((await listAccounts(db)).map(tell)) }),
+  )
+
+  api.post(
+    '/api/v1/accounts/:name/resume',
+    {
+      schema: {
+        operationId: 'resumeAccount',
+        params: z.object({ name: text }),
+        response: { 200: resumed },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      const wasSuspended = await resume(name)
+      if (wasSuspended === null) return sendProblem(reply, 404, `no account is called ${name}`)
+      return { account: name, state: 'active' as const, resumed: wasSuspended }
+    },
   )
 }
 

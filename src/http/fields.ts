@@ -5,12 +5,14 @@ import { PHASES } from '../domain/phase.ts'
 
 /* What requests and answers are made of. */
 
-/** Postgres knows no text with a NUL in it. */
+/** Postgres knows no text with a NUL in it, and half a surrogate has no bytes. */
 export const text = z
   .string()
   .min(1)
   .max(500)
-  .refine((value) => !value.includes('\0'), { error: 'expected a text without NUL characters' })
+  .refine((value) => !value.includes('\0') && value.isWellFormed(), {
+    error: 'expected a text without NUL characters and halves of others',
+  })
 
 /** Years that Postgres and JavaScript write alike. */
 const isOrdinary = (value: string) => {

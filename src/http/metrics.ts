@@ -8,13 +8,19 @@ export interface MetricsDeps {
   ) => Promise<{ readonly contentType: string; readonly body: string }>
 }
 
-const text = { schema: z.string() }
-const content = { 'text/plain': text, 'application/openmetrics-text': text }
-const response = { 200: { description: 'All metrics, for Prometheus.', content } }
+const body = { schema: z.string() }
+const told = {
+  description: 'All metrics, for Prometheus',
+  content: { 'text/plain': body, 'application/openmetrics-text': body },
+}
 
 export function addMetrics(app: FastifyInstance, { scrape }: MetricsDeps): void {
-  app.get('/metrics', { schema: { operationId: 'getMetrics', response } }, async ({ headers }, reply) => {
-    const { contentType, body } = await scrape(headers.accept)
-    return reply.header('content-type', contentType).header('vary', 'accept').send(body)
-  })
+  app.get(
+    '/metrics',
+    { schema: { operationId: 'getMetrics', response: { 200: told } } },
+    async ({ headers }, reply) => {
+      const { contentType, body } = await scrape(headers.accept)
+      return reply.header('content-type', contentType).header('vary', 'accept').send(body)
+    },
+  )
 }

@@ -32,7 +32,7 @@ export interface MigrationsDeps {
 
 const via = z.enum(['get', 'list'])
 
-const migration = z
+export const migration = z
   .object({
     account: z.string(),
     provider: z.string(),

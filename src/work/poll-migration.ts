@@ -86,7 +86,11 @@ async function pollClaimed(
 }
 
 /** 403 may mean this migration alone. Whether it means the key is for the list to say, and that at once. */
-async function withoutDoubt(deps: Deps, account: Account, answer: Answer<Reading>): Promise<Answer<Reading>> {
+export async function withoutDoubt(
+  deps: Deps,
+  account: Account,
+  answer: Answer<Reading>,
+): Promise<Answer<Reading>> {
   if (answer.kind !== 'refused' || answer.statusCode !== 403 || !hasList(account)) return answer
   await requestLook(deps.db, account.name)
   return { kind: 'unusable', reason: 'answered 403', passing: false }

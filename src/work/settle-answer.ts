@@ -93,7 +93,7 @@ type AccountEventType = 'account.suspended' | 'account.resumed' | 'account.basel
 
 export function accountEvent(
   deps: Pick<Deps, 'newEventId'>,
-  account: Account,
+  account: Pick<Account, 'name'>,
   type: AccountEventType,
   sequence: number,
   payload: object,

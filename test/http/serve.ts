@@ -18,8 +18,10 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     rates: new Map([[account.name, account.rate]]),
     version: '0',
     foretell: async () => null,
-    scrape: async () => ({ contentType: 'text/plain', body: '' }),
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
+    track: async () => null,
+    resume: async () => null,
+    scrape: async () => ({ contentType: 'text/plain', body: '' }),
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },
