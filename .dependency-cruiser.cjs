@@ -19,6 +19,8 @@ const rooms = {
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@bull-board': ['queue', 'http'],
+  '@fastify': ['http'],
   '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],
   'bullmq-otel': ['queue'],

@@ -135,7 +135,7 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, queue })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -226,11 +226,11 @@ interface ServeParts {
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
-  readonly scrape: Scrape
+  readonly queue: JobQueueService
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { config, deps, stack, databaseUrl, registry, vault, queue } = parts
   const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
@@ -250,7 +250,8 @@ async function serve(parts: ServeParts): Promise<string> {
     version: VERSION,
     ...createApiActions(deps),
     hookActions,
-    scrape,
+    scrape: scrapeOf(deps, queue),
+    boardQueues: queue.boardQueues,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))

@@ -17,6 +17,7 @@ import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
+import { addQueueBoard, type QueueBoardDeps } from './queue-board.ts'
 import { addReplays } from './replays.ts'
 import { addSession } from './session.ts'
 import { addStats } from './stats.ts'
@@ -30,6 +31,7 @@ export interface HttpServerOptions
     AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
+    QueueBoardDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -57,7 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     forceCloseConnections: true,
     routerOptions,
     // Addresses that no route can be looked for under.
-    frameworkErrors: answerError,
+    frameworkErrors: (err, request, reply) => void answerError(err, request, reply),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -81,9 +83,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addEvents(api, options)
       addAccounts(api, options)
       addReplays(api, options)
-      addHooks(api, options)
+      await addHooks(api, options)
       addDeliveries(api, options)
       addMetrics(api, options)
+      await addQueueBoard(api, options)
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))
