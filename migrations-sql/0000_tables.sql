@@ -117,6 +117,7 @@ CREATE TABLE "landfall"."migration" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."migration_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account" text NOT NULL,
 	"migration_id" text NOT NULL,
+	"run_id" text,
 	"status" text NOT NULL,
 	"phase" text NOT NULL,
 	"furthest" smallint NOT NULL,

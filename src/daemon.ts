@@ -73,9 +73,8 @@ async function build(
 ): Promise<Daemon> {
   const telemetry = await startTracing(log, stack)
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
-  const db = await openStore(config, log, stack, databaseUrl)
-
   const accounts = new Map(config.accounts.map((account) => [account.name, openAccount(account)]))
+  const db = await openStore({ config, log, stack, accounts: [...accounts.values()] }, databaseUrl)
   await stack.add(
     closing(
       'providers',
@@ -117,7 +116,7 @@ async function build(
   })
   await stack.add(queue)
   if (config.roles.has('plan')) {
-    await queue.setSchedules(schedulesFor(config))
+    await queue.setSchedules(schedulesFor(config, accounts))
     // A tick that another process took, and could not make use of.
     const planHere = async (name: string) => {
       if (seats.has(name)) await handlers.plan?.(name)
@@ -159,13 +158,27 @@ async function startEmbedded(
   return postgres.url()
 }
 
-async function openStore(config: Config, log: Logger, stack: ServiceStack, databaseUrl: string): Promise<Db> {
+interface StoreParts {
+  readonly config: Config
+  readonly log: Logger
+  readonly stack: ServiceStack
+  readonly accounts: readonly Account[]
+}
+
+async function openStore({ config, log, stack, accounts }: StoreParts, databaseUrl: string): Promise<Db> {
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS, log)
   const changes = await applySchemaChanges(databaseUrl)
   log.info(changes, 'schema.ready')
   const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
   await stack.add(closing('database', [db]))
-  for (const account of config.accounts) await registerAccount(db, account)
+  for (const { name, policy, provider } of accounts) {
+    await registerAccount(db, {
+      name,
+      policy,
+      provider: provider.kind,
+      isListed: provider.list !== undefined,
+    })
+  }
   await registerHooks(db, config.hooks)
   return db
 }
@@ -176,6 +189,7 @@ function openAccount(config: AccountConfig): Account {
     provider,
     apiKey,
     baseUrl,
+    keyHeader,
     statusMap,
     requestsPerSecond,
     burst,
@@ -187,7 +201,7 @@ function openAccount(config: AccountConfig): Account {
   } = config
   return {
     name,
-    provider: createProvider(provider, { apiKey, baseUrl, statusMap }),
+    provider: createProvider(provider, { apiKey, baseUrl, statusMap, keyHeader }),
     rate: { requestsPerSecond, burst },
     pageSize,
     sweepEveryMs,

@@ -105,13 +105,14 @@ export function workersFor({ accounts, hooks }: Config): { requests: number; del
 }
 
 /** Ticks come often enough that a full bucket never runs over between two of them. */
-export function schedulesFor(config: Config): Schedule[] {
+export function schedulesFor(config: Config, accounts: Deps['accounts']): Schedule[] {
   const perAccount = config.accounts.flatMap((account): Schedule[] => {
     const { name, burst, requestsPerSecond, sweepEveryMs } = account
     const everyMs = Math.round(Math.min(1000, Math.max(100, (500 * burst) / requestsPerSecond)))
+    const isListed = accounts.get(name)?.provider.list !== undefined
     return [
       { account: name, task: 'plan', everyMs },
-      { account: name, task: 'sweep', everyMs: sweepEveryMs },
+      ...(isListed ? [{ account: name, task: 'sweep' as const, everyMs: sweepEveryMs }] : []),
       { account: name, task: 'overdue', everyMs: OVERDUE_EVERY_MS },
     ]
   })

@@ -47,11 +47,13 @@ export interface Config {
 /** One credential at one provider, with its own budget. */
 export interface AccountConfig {
   readonly name: string
-  readonly provider: 'anon'
+  readonly provider: 'anon' | 'vern'
   readonly apiKey: Secret
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
-  /** The budget's refill rate, above 0 and up to 1000; default 2. */
+  /** The header that carries the key, where it is not the provider's own. */
+  readonly keyHeader?: string | undefined
+  /** The budget's refill rate, above 0 and up to 1000; the default depends on the provider. */
   readonly requestsPerSecond: number
   /** The budget's size in requests, 1 to 10000; default 10. */
   readonly burst: number

@@ -7,6 +7,7 @@ import { isMapping, type Path, type YamlFile } from './yaml-file.ts'
 /** The place a variable's subject has in the YAML tree: an entry of a list, known by its name. */
 const ENTRIES = {
   anon: { list: 'accounts', entry: { name: 'anon', provider: 'anon' } },
+  vern: { list: 'accounts', entry: { name: 'vern', provider: 'vern' } },
   webhook: { list: 'hooks', entry: { name: 'default', kind: 'webhook' } },
 } as const
 

@@ -1,8 +1,8 @@
 import type { Problem } from './problem.ts'
 import { nearest } from './suggest.ts'
 
-/** What a variable speaks about: the daemon, the account named `anon`, the hook named `default`. */
-export type Subject = 'daemon' | 'anon' | 'webhook'
+/** What a variable speaks about: the daemon, the accounts named `anon` and `vern`, the hook named `default`. */
+export type Subject = 'daemon' | 'anon' | 'vern' | 'webhook'
 
 export interface Variable {
   readonly name: string
@@ -63,6 +63,15 @@ export const VARIABLES: readonly Variable[] = [
     ['ANON_POLICY', 'policy', 'adaptive', 'how requests are chosen: adaptive, backoff or fixed'],
     ['ANON_LAG_GOAL', 'lag_goal', '15s', 'mean detection delay that is good enough; 0 spends all'],
   ]),
+  ...rows('vern', true, [['VERN_API_KEY', 'api_key', 'none', 'API key of the account `vern`']]),
+  ...rows('vern', false, [
+    ['VERN_BASE_URL', 'base_url', 'https://app.vern.so/api/v1', "the provider's address"],
+    ['VERN_KEY_HEADER', 'key_header', 'x-api-key', 'the header that carries the key'],
+    ['VERN_REQUESTS_PER_SECOND', 'budget.requests_per_second', '0.5', 'requests per second it may spend'],
+    ['VERN_BURST', 'budget.burst', '10', 'requests it may spend at once'],
+    ['VERN_POLICY', 'policy', 'adaptive', 'how requests are chosen: adaptive, backoff or fixed'],
+    ['VERN_LAG_GOAL', 'lag_goal', '15s', 'mean detection delay that is good enough; 0 spends all'],
+  ]),
   ...rows('webhook', true, [
     ['LANDFALL_WEBHOOK_URL', 'url', 'none', 'a hook named `default` for the terminal events'],
     ['LANDFALL_WEBHOOK_SECRET', 'secret', 'none', "signs that hook's requests"],
@@ -114,9 +123,6 @@ const KNOWN = [
 
 function problemOfName(name: string, text: string): Problem[] {
   if (!/^(LANDFALL|ANON|VERN)_/.test(name) || KNOWN.includes(name) || isServiceLink(name, text)) return []
-  if (name.startsWith('VERN_')) {
-    return [{ where: name, message: 'is set, but provider vern is not available in this version' }]
-  }
   const meant = nearest(name, KNOWN)
   return [
     { where: name, message: `is not a known variable${meant === null ? '' : `; did you mean ${meant}?`}` },

@@ -7,6 +7,7 @@ export function missingAccounts(config: Config): string | null {
     'No account is configured, so there is nothing to track.',
     '',
     '  ANON_API_KEY=anon_…       the API key of your account (or ANON_API_KEY_FILE, a file with the key in it)',
+    '  VERN_API_KEY=…            the same for an account at Vern',
     '  LANDFALL_CONFIG=FILE      a YAML file with several accounts (default landfall.yaml)',
     '',
     'To see Landfall at work without an account: npm run demo',

@@ -1,14 +1,13 @@
 import { host, isLoopback } from './address.ts'
 import type { Draft } from './draft.ts'
 import { HOOK_KINDS, keysOfKind } from './hook-schema.ts'
-import { fileKey, KNOWN_KEYS, SECRET_KEYS } from './schema.ts'
+import { fileKey, KNOWN_KEYS, SECRET_KEYS, USELESS_KEYS } from './schema.ts'
 import { nearest } from './suggest.ts'
 import { name } from './values.ts'
 import { isMapping, type Path } from './yaml-file.ts'
 
 /** What no single value shows: rules over several of them. */
 export function applyRules(draft: Draft): void {
-  reportUnavailable(draft)
   reportUnknownKeys(draft)
   reportTwins(draft, 'accounts')
   reportTwins(draft, 'hooks')
@@ -16,19 +15,16 @@ export function applyRules(draft: Draft): void {
   reportOpenHost(draft)
 }
 
-/** Covers the whole entry: the rest of it may use keys that this version does not know. */
-function reportUnavailable(draft: Draft): void {
-  for (const { path, entry } of draft.entries('accounts')) {
-    if (entry.provider !== 'vern') continue
-    draft.report(path, 'is set, but provider vern is not available in this version', [...path, 'provider'])
-  }
-}
-
 function reportUnknownKeys(draft: Draft): void {
   reportKeysOf(draft, [], KNOWN_KEYS.daemon)
   reportKeysOf(draft, ['keep'], KNOWN_KEYS.keep)
-  for (const { path } of draft.entries('accounts')) {
-    reportKeysOf(draft, path, KNOWN_KEYS.accounts)
+  for (const { path, entry } of draft.entries('accounts')) {
+    const useless = USELESS_KEYS[String(entry.provider)] ?? []
+    reportKeysOf(
+      draft,
+      path,
+      KNOWN_KEYS.accounts.filter((key) => !useless.includes(key)),
+    )
     reportKeysOf(draft, [...path, 'budget'], KNOWN_KEYS.budget)
     reportKeysOf(draft, [...path, 'overdue_after'], KNOWN_KEYS.overdue_after)
   }

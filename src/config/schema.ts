@@ -10,6 +10,7 @@ import {
   duration,
   durationOrNever,
   flag,
+  headerName,
   lifetime,
   name,
   oneOf,
@@ -18,10 +19,14 @@ import {
   wordList,
 } from './values.ts'
 
-const ANON_BASE_URL = 'https://worker.anon.com'
+/** What the configuration may leave unsaid. Vern allows 30 readings a minute. */
+const OF_PROVIDER = {
+  anon: { baseUrl: 'https://worker.anon.com', requestsPerSecond: 2, keyHeader: undefined },
+  vern: { baseUrl: 'https://app.vern.so/api/v1', requestsPerSecond: 0.5, keyHeader: 'x-api-key' },
+} as const
 
 const budget = z.object({
-  requests_per_second: positiveNumber(1_000).default(2),
+  requests_per_second: positiveNumber(1_000).optional(),
   burst: wholeNumber(1, 10_000).default(10),
 })
 
@@ -35,9 +40,10 @@ const overdueAfter = z.object({
 
 const account = z.object({
   name: name(),
-  provider: oneOf(['anon']),
+  provider: oneOf(['anon', 'vern']),
   api_key: apiKey(),
-  base_url: providerUrl().default(ANON_BASE_URL),
+  key_header: headerName().optional(),
+  base_url: providerUrl().optional(),
   budget: budget.prefault({}),
   page_size: wholeNumber(1, 1_000).default(100),
   sweep_every: duration('10s', '7d').default(300_000),
@@ -90,19 +96,27 @@ export const KNOWN_KEYS = {
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
 
+/** What an account cannot be told, by its provider. */
+export const USELESS_KEYS: Readonly<Record<string, readonly string[]>> = {
+  anon: ['key_header'],
+  vern: ['page_size', 'sweep_every', 'baseline'],
+}
+
 /** The key that says in which file a secret stands. */
 export function fileKey(key: string): string {
   return `${key}_file`
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {
+  const unsaid = OF_PROVIDER[raw.provider]
   const overdue = Object.entries(raw.overdue_after).filter(([, limit]) => limit !== undefined)
   return {
     name: raw.name,
     provider: raw.provider,
     apiKey: raw.api_key,
-    baseUrl: raw.base_url,
-    requestsPerSecond: raw.budget.requests_per_second,
+    baseUrl: raw.base_url ?? unsaid.baseUrl,
+    keyHeader: raw.key_header ?? unsaid.keyHeader,
+    requestsPerSecond: raw.budget.requests_per_second ?? unsaid.requestsPerSecond,
     burst: raw.budget.burst,
     pageSize: raw.page_size,
     sweepEveryMs: raw.sweep_every,

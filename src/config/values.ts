@@ -43,6 +43,11 @@ export function name() {
   return text(expected, (raw) => (/^[a-z0-9][a-z0-9_-]{0,62}$/.test(raw) ? raw : null))
 }
 
+export function headerName() {
+  const expected = 'the name of a header, such as x-api-key'
+  return text(expected, (raw) => (/^[a-z0-9][a-z0-9-]{0,62}$/i.test(raw) ? raw.toLowerCase() : null))
+}
+
 export function oneOf<const T extends string>(words: readonly T[]) {
   return text(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw) ?? null)
 }

@@ -16,6 +16,8 @@ export interface Reading {
   readonly createdByUserId: string | null
   /** Whatever else the provider's object holds. */
   readonly attributes: Readonly<Record<string, unknown>>
+  /** What a person is asked for, where the provider says; told with `migration.needs_input`. */
+  readonly needs?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A reading and when it was made, on the database's clock. */

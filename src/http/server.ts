@@ -16,6 +16,7 @@ import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
+import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addQueueBoard, type QueueBoardDeps } from './queue-board.ts'
 import { addReplays } from './replays.ts'
@@ -59,7 +60,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     forceCloseConnections: true,
     routerOptions,
     // Addresses that no route can be looked for under.
-    frameworkErrors: (err, request, reply) => void answerError(err, request, reply),
+    frameworkErrors: (...refused) => void answerError(...refused),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -67,6 +68,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   void app.register(async (root) => {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
+    addPage(root)
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.

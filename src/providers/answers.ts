@@ -51,7 +51,8 @@ function allOf(headers: ResponseHeaders, name: string): string | null {
   return (Array.isArray(value) ? value.join(', ') : value) ?? null
 }
 
-function waitOf(headers: ResponseHeaders, now: Date): number | null {
+/** How long the headers ask to wait; null where they do not say. */
+export function waitOf(headers: ResponseHeaders, now: Date): number | null {
   const resetMs = rateLimitOf(headers, now).rateLimit?.resetMs ?? 0
   return retryAfterOf(headers, now) ?? (resetMs > 0 ? resetMs : null)
 }

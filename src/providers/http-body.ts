@@ -20,7 +20,7 @@ export async function answerOfBody(
 }
 
 /** Null where the body is longer than the limit. */
-async function readBody(body: Dispatcher.ResponseData['body'], limit: number): Promise<Buffer | null> {
+export async function readBody(body: Dispatcher.ResponseData['body'], limit: number): Promise<Buffer | null> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -4,6 +4,7 @@ import { VERSION } from '../runtime/version.ts'
 import { answerOfStatus, rateLimitOf, unusable } from './answers.ts'
 import { answerOfBody } from './http-body.ts'
 import { createCut, secondsText } from './http-cut.ts'
+import { type Ask, codeOf, type Exchanged, exchange, openStream, type Streamed } from './http-exchange.ts'
 import type { Answer } from './provider.ts'
 
 export interface HttpLimits {
@@ -29,6 +30,10 @@ export interface ProviderHttpOptions {
 export interface ProviderHttp {
   /** One request, never repeated. Network trouble is an answer, not an exception. */
   getJson(path: string, query: Query, signal: AbortSignal): Promise<Answer<unknown>>
+  /** One request, never repeated, whose answer is looked at whatever its status. */
+  exchange(ask: Omit<Ask, 'headers'>, signal: AbortSignal): Promise<Exchanged>
+  /** A good answer's body, piece by piece; its pieces may take as long as they want. */
+  stream(path: string, signal: AbortSignal): Promise<Streamed | Exchanged>
   close(): Promise<void>
 }
 
@@ -81,8 +86,25 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     }
   }
 
-  return { getJson, close: () => pool.destroy() }
+  const askFor = ({ path, ...ask }: Omit<Ask, 'headers'>): Ask | null => {
+    const url = parseAddress(path, {}, base)
+    return url === null ? null : { ...ask, path: url.pathname + url.search, headers }
+  }
+  return {
+    getJson,
+    exchange: async (ask, signal) => {
+      const told = askFor(ask)
+      return told === null ? NOWHERE : exchange(pool, told, signal)
+    },
+    stream: async (path, signal) => {
+      const told = askFor({ method: 'GET', path })
+      return told === null ? NOWHERE : openStream(pool, told, signal)
+    },
+    close: () => pool.destroy(),
+  }
 }
+
+const NOWHERE = { kind: 'none', reason: 'the address is not one of the provider', sent: false } as const
 
 function parseBaseUrl(value: string): URL {
   const base = new URL(value)
@@ -133,11 +155,4 @@ function unusableAfter(cause: unknown, cutReason: string | null, limits: HttpLim
     default:
       return unusable(`connection failed (${code})`, true)
   }
-}
-
-/** Only a code or a class name is passed on: messages hold addresses, and now and then what was sent. */
-function codeOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown'
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
-  return /^\w{1,60}$/.test(code) ? code : 'unknown'
 }

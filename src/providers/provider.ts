@@ -51,8 +51,56 @@ type Meaning<T> =
 export interface Provider {
   readonly kind: string
   readonly statusMap: StatusMap
-  get(migrationId: string, signal: AbortSignal): Promise<Answer<Reading>>
-  /** `page` counts from 0 here; the provider's own first index is the implementation's business. */
-  list(page: number, pageSize: number, signal: AbortSignal): Promise<Answer<Page>>
+  /** `runId`: the migration's current run, where the provider has runs and Landfall knows one. */
+  get(migrationId: string, signal: AbortSignal, runId?: string | null): Promise<Answer<Reading>>
+  /**
+   * `page` counts from 0 here; the provider's own first index is the implementation's business. Missing where the
+   * provider has no list: then Landfall's own migrations are all there is to watch.
+   */
+  list?(page: number, pageSize: number, signal: AbortSignal): Promise<Answer<Page>>
+  /** A cheap request that shows whether the key is accepted, where there is no list that would. */
+  check?(signal: AbortSignal): Promise<Answer<unknown>>
+  /** Missing where migrations begin elsewhere. */
+  readonly create?: Creating | undefined
   close(): Promise<void>
+}
+
+/** A provider whose migrations can be listed. */
+export type ListedProvider = Provider & Required<Pick<Provider, 'list'>>
+
+/** What a migration is to be made of, in the provider's own words; what they mean is the provider's to check. */
+export type CreationRequest = Readonly<Record<string, unknown>>
+
+export interface Creating {
+  /** Whether the same external id, sent again, gives the same migration. Else a lost answer must never be asked for again. */
+  readonly isRepeatable: boolean
+  send(request: CreationRequest, externalId: string, signal: AbortSignal): Promise<Outcome<Created>>
+}
+
+export interface Created {
+  readonly reading: Reading
+  /** False where the provider had it already, under the same external id. */
+  readonly isNew: boolean
+}
+
+/** What came of a request that changes something at the provider. */
+export type Outcome<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | Refused
+  /** It never left this machine: it may be sent again. */
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  /** It may have been carried out, or not: no usable answer came. */
+  | { readonly kind: 'lost'; readonly reason: string }
+
+/** The provider said no, and why. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly why: 'invalid' | 'unauthorized' | 'forbidden' | 'missing' | 'conflict' | 'throttled' | 'busy'
+  readonly statusCode: number
+  /** The provider's own words, or ours where it had none. */
+  readonly message: string
+  /** When to come back, where the provider said. */
+  readonly retryAfterMs: number | null
+  /** The run that is in the way (`conflict`), or those that are (`busy`). */
+  readonly runIds: readonly string[]
 }

@@ -1,9 +1,29 @@
-import { parseFaultMix } from './faults.ts'
-import type { Stage } from './stage.ts'
-import { jsonReply, type Reply } from './wire.ts'
+import { type FaultMix, parseFaultMix } from './faults.ts'
+import type { LoggedRequest, RequestCounts } from './request-log.ts'
+import { jsonReply, type Reply, type TrueMigration } from './wire.ts'
 
 /** Paths under this are for tests and the demo: no key, no limit, no faults, not logged. */
 export const CONTROL_PREFIX = '/_simulator/'
+
+/** What every simulated provider can be asked and told, beside its API. */
+export interface Controls {
+  /** Every migration that exists, oldest first; `history: false` leaves out those that ended long before the start. */
+  truth(options?: { history?: boolean }): TrueMigration[]
+  /** What has been asked, oldest first; the last 200,000. */
+  requests(): readonly LoggedRequest[]
+  /** How much has been asked, of everything. */
+  counts(): RequestCounts
+  /** From now on these faults, and no others. Throws on a name or probability that is none. */
+  setFaults(mix: FaultMix): void
+  faults(): FaultMix
+  /** From now on it is gone. False if there is no such migration. */
+  delete(id: string): boolean
+  /** Stops the world where it is, for ever. */
+  freeze(): void
+  isFrozen(): boolean
+  /** What `now` read at simulated second 0. The first call starts the world. */
+  epochMs(): number
+}
 
 /**
  * | request | answer |
@@ -15,7 +35,7 @@ export const CONTROL_PREFIX = '/_simulator/'
  * | `POST freeze` | the world's clock stops for ever; requests are answered on |
  * | `GET health` | `{"status": "ok", …}` |
  */
-export function controlReply(method: string, url: URL, body: string, stage: Stage): Reply {
+export function controlReply(method: string, url: URL, body: string, stage: Controls): Reply {
   const name = url.pathname.slice(CONTROL_PREFIX.length)
   switch (`${method} ${name}`) {
     case 'GET truth':
@@ -42,7 +62,7 @@ export function controlReply(method: string, url: URL, body: string, stage: Stag
   }
 }
 
-function healthReply(stage: Stage): Reply {
+function healthReply(stage: Controls): Reply {
   return jsonReply({
     status: 'ok',
     started_at: new Date(stage.epochMs()).toISOString(),
@@ -51,7 +71,7 @@ function healthReply(stage: Stage): Reply {
   })
 }
 
-function deleteReply(body: string, stage: Stage): Reply {
+function deleteReply(body: string, stage: Controls): Reply {
   const value = jsonIn(body)
   if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string')
     return jsonReply({ error: { message: 'the body must be {"id": "…"}' } }, 400)

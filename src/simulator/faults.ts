@@ -64,6 +64,13 @@ export function isListFault({ kind }: Fault): boolean {
   return kind === 'stale_list' || kind === 'empty_page' || kind === 'duplicate_rows'
 }
 
+const REFUSING: readonly FaultKind[] = ['401', '403', '404', '429', '429_retry_after', 'redirect']
+
+/** Whether the request is turned away before it is carried out; other faults befall the answer. */
+export function refusesRequest({ kind }: Fault): boolean {
+  return REFUSING.includes(kind)
+}
+
 export function nameOf(fault: Fault): string {
   return fault.form === 'plain' ? fault.kind : `${fault.kind}.${fault.form}`
 }
@@ -90,4 +97,11 @@ function isFaultName(name: string): name is FaultName {
 
 function isFaultKind(kind: string): kind is FaultKind {
   return Object.hasOwn(FAULTS, kind)
+}
+
+/** Throws on a name or probability that is none. */
+export function validMix(value: FaultMix): FaultMix {
+  const parsed = parseFaultMix(value)
+  if (parsed.kind === 'invalid') throw new Error(`the simulator cannot switch its faults: ${parsed.reason}`)
+  return parsed.mix
 }

@@ -3,9 +3,11 @@ export interface LoggedRequest {
   /** When it arrived, on the simulator's clock. */
   readonly at: number
   /** 'other' is a path or method that the API does not have. */
-  readonly kind: 'list' | 'get' | 'other'
-  /** With 'get'. */
+  readonly kind: 'list' | 'get' | 'write' | 'other'
+  /** The migration's, where the path has one. */
   readonly id?: string
+  /** What was asked for, where a kind has several. */
+  readonly name?: string
   /** With 'list', where a number was given. */
   readonly page?: number
   /** 0: no status line has gone out. */

@@ -1,49 +1,26 @@
 import { createApi } from './api.ts'
 import { createWorldClock } from './clock.ts'
-import { drawFault, type Fault, type FaultMix, isListFault, nameOf, parseFaultMix } from './faults.ts'
+import { drawFault, type Fault, isListFault, nameOf, refusesRequest, validMix } from './faults.ts'
+import type { Answering, Question } from './listener.ts'
 import { historyLives, runLives } from './lives.ts'
 import type { RateLimit, SimulatorSettings } from './options.ts'
 import { createRandom } from './random.ts'
 import { createRateLimit, rateLimitHeaders, retryAfterHeaders } from './rate-limit.ts'
-import { createRequestLog, type LoggedRequest, type RequestCounts } from './request-log.ts'
+import { createRequestLog, type LoggedRequest } from './request-log.ts'
 import { type Route, routeOf } from './route.ts'
 import { isSilent } from './send.ts'
 import { spoilReply } from './spoil.ts'
-import { errorReply, type Reply, type TrueMigration, trueMigration } from './wire.ts'
+import { errorReply, jsonReply, type Reply, trueMigration } from './wire.ts'
 import { createWorld, exists, rowOf, type World } from './world.ts'
 
 const KEPT_REQUESTS = 200_000
 
-/** What is put to the API. */
-interface Question {
-  readonly method: string
-  readonly url: URL
-  readonly authorization: string | undefined
-}
-
 /** The simulator without its sockets. */
-export interface Stage {
-  answer(question: Question): { readonly reply: Reply; readonly fault: Fault | null }
-  /** Every migration that exists, oldest first; `history: false` leaves out those that ended long before the start. */
-  truth(options?: { history?: boolean }): TrueMigration[]
-  /** What has been asked, oldest first; the last 200,000. */
-  requests(): readonly LoggedRequest[]
-  /** How much has been asked, of everything. */
-  counts(): RequestCounts
-  /** From now on these faults, and no others. Throws on a name or probability that is none. */
-  setFaults(mix: FaultMix): void
-  faults(): FaultMix
+export interface Stage extends Answering {
   /** From now on this limit, of which nothing is spent yet; null allows everything. */
   setRateLimit(limit: RateLimit | null): void
   /** From now on larger pages are refused; null: none are. */
   setRefusedPageSize(size: number | null): void
-  /** From now on it is gone. False if there is no such migration. */
-  delete(id: string): boolean
-  /** Stops the world where it is, for ever. */
-  freeze(): void
-  isFrozen(): boolean
-  /** What `now` read at simulated second 0. The first call starts the world. */
-  epochMs(): number
 }
 
 export function createStage(settings: SimulatorSettings): Stage {
@@ -75,7 +52,9 @@ export function createStage(settings: SimulatorSettings): Stage {
     log.record(logged)
     const { refused, headers } = gate.pass(question, nowMs)
     const fault = refused ? null : faultFor(route)
-    const content = refused ?? answerRoute(route, fault)
+    // A fault that turns a request away does so before it is carried out.
+    const isRefused = fault !== null && refusesRequest(fault)
+    const content = refused ?? (isRefused ? jsonReply({}) : answerRoute(route, fault, question.body))
     const honest = { ...content, headers: { ...content.headers, ...headers } }
     const context = { path: question.url.pathname, nowMs, next: chance, settings }
     const reply = fault ? spoilReply(honest, fault, context) : honest
@@ -131,7 +110,7 @@ function createGate(settings: SimulatorSettings): Gate {
       const headers = retryAfterHeaders(rateLimit?.retryAfter ?? 'none', waitMs, nowMs)
       return errorReply(429, 'too many requests', errorBody, headers)
     }
-    if (apiKey === null || question.authorization === `Bearer ${apiKey}`) return null
+    if (apiKey === null || question.headers.authorization === `Bearer ${apiKey}`) return null
     return errorReply(refusal, 'this key is not accepted', errorBody)
   }
 
@@ -149,14 +128,8 @@ function createGate(settings: SimulatorSettings): Gate {
 }
 
 function entryOf(route: Route, at: number): LoggedRequest {
-  const entry = { at, kind: route.kind, statusCode: 0 }
+  const entry = { at, kind: route.kind === 'start' ? ('write' as const) : route.kind, statusCode: 0 }
   if (route.kind === 'get') return { ...entry, id: route.id }
   const page = route.kind === 'list' ? route.query.get('page') : null
   return page !== null && /^-?\d+$/.test(page) ? { ...entry, page: Number(page) } : entry
-}
-
-function validMix(value: FaultMix): FaultMix {
-  const parsed = parseFaultMix(value)
-  if (parsed.kind === 'invalid') throw new Error(`the simulator cannot switch its faults: ${parsed.reason}`)
-  return parsed.mix
 }

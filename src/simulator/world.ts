@@ -22,6 +22,8 @@ export interface World {
   find(id: string, atMs: number): Row | null
   /** What exists at a moment, in the list's order. Do not change it. */
   list(atMs: number): readonly Row[]
+  /** A migration that nobody foresaw. */
+  add(row: Row): void
   /** False where there is nothing to delete. */
   remove(id: string, atMs: number): boolean
 }
@@ -30,10 +32,10 @@ const KEPT_LISTS = 4
 
 export function createWorld(rows: readonly Row[], order: Order): World {
   const byAge = rows.toSorted(isOlder)
-  const ordered = inOrder(byAge, order)
+  let ordered = inOrder(byAge, order)
   const byId = new Map(byAge.map((row) => [row.id, row]))
   if (byId.size !== byAge.length) throw new Error('two migrations of the simulator have the same id')
-  const births = sorted(byAge.map((row) => row.bornMs))
+  let births = sorted(byAge.map((row) => row.bornMs))
   let ends = endsOf(byAge)
   // A page must not cost a look at 100,000 rows, so what exists is kept until something appears or goes.
   const lists = new Map<string, readonly Row[]>()
@@ -63,7 +65,16 @@ export function createWorld(rows: readonly Row[], order: Order): World {
     return true
   }
 
-  return { rows: byAge, find, list, remove }
+  function add(row: Row): void {
+    byAge.push(row)
+    byAge.sort(isOlder)
+    ordered = inOrder(byAge, order)
+    byId.set(row.id, row)
+    births = sorted(byAge.map((one) => one.bornMs))
+    lists.clear()
+  }
+
+  return { rows: byAge, find, list, add, remove }
 }
 
 export function exists(row: Row, atMs: number): boolean {

@@ -9,17 +9,29 @@ export interface ConfiguredAccount {
   readonly name: string
   readonly provider: string
   readonly policy: Policy
+  /** Without a list there are no walks, and nothing to find at first. */
+  readonly isListed?: boolean
 }
 
 /** Makes sure that the account has its rows. */
-export async function registerAccount(db: Db, { name, provider, policy }: ConfiguredAccount): Promise<void> {
+export async function registerAccount(db: Db, account: ConfiguredAccount): Promise<void> {
+  const { name, provider, policy, isListed = true } = account
   await db.execute(sql`
     insert into landfall.account as a (name, provider, policy) values (${name}, ${provider}, ${policy})
     on conflict (name) do update set provider = excluded.provider, policy = excluded.policy
     where (a.provider, a.policy) is distinct from (excluded.provider, excluded.policy)`)
   await db.execute(sql`insert into landfall.budget (account) values (${name}) on conflict do nothing`)
+  if (!isListed) return registerUnlisted(db, name)
   await db.execute(
     sql`insert into landfall.walk (account, kind) values (${name}, 'sweep'), (${name}, 'look') on conflict do nothing`,
+  )
+}
+
+/** An account may have been another provider's before. */
+async function registerUnlisted(db: Db, name: string): Promise<void> {
+  await db.execute(sql`delete from landfall.walk where account = ${name}`)
+  await db.execute(
+    sql`update landfall.account set baseline_at = now() where name = ${name} and baseline_at is null`,
   )
 }
 

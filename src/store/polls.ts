@@ -41,8 +41,21 @@ export async function claimDuePolls(
   return rows
 }
 
+/** Claims one poll of the account, due or not: the one that is due next. */
+export async function claimAnyPoll(tx: Tx, account: string): Promise<PollClaim[]> {
+  const { rows } = await tx.execute<{ key: string; claim: number }>(sql`
+    with chosen as materialized (
+      select id from landfall.migration
+      where account = ${account} and next_poll_at is not null and ${isFree('lease_until')}
+      order by next_poll_at limit 1 for no key update skip locked)
+    update landfall.migration m set claim = m.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}
+    from chosen where m.id = chosen.id returning m.id as key, m.claim`)
+  return rows
+}
+
 export interface ClaimedPoll {
   readonly migrationId: string
+  readonly runId: string | null
   readonly failures: number
   readonly misses: number
   /** Since it was due; 0 where it is not due yet. */
@@ -54,7 +67,7 @@ export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | 
   const { rows } = await db.execute<ClaimedPoll & Record<string, unknown>>(sql`
     update landfall.migration set lease_until = ${inSeconds(WORK_S)}
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
-    returning migration_id as "migrationId", failures, misses,
+    returning migration_id as "migrationId", run_id as "runId", failures, misses,
       greatest(0, coalesce(extract(epoch from now() - next_poll_at)::float8 * 1000, 0)) as "lateMs"`)
   return rows[0] ?? null
 }

@@ -15,6 +15,14 @@ export interface Account {
   readonly baseline: Baseline
 }
 
+export const hasList = ({ provider }: Account): boolean => provider.list !== undefined
+
+/** Asks for a page. Only accounts whose provider has a list have walks, and pages to read. */
+export function readerOf({ name, provider }: Account): NonNullable<Provider['list']> {
+  if (provider.list === undefined) throw new Error(`list ${name}: provider ${provider.kind} has no list`)
+  return provider.list
+}
+
 /**
  * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
  * longer. A provider that hangs then holds up no more than so many workers.

@@ -2,7 +2,7 @@ import { smallerPageSize } from '../domain/page-size.ts'
 import type { Answer, Page } from '../providers/provider.ts'
 import { inTransaction } from '../store/db.ts'
 import { loadPageSize, recordPageSize } from '../store/page-sizes.ts'
-import type { Account } from './account.ts'
+import { type Account, readerOf } from './account.ts'
 import { askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 
@@ -44,7 +44,8 @@ async function isFirstPageRejected(
   pageSize: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const ask = () => account.provider.list(0, pageSize, signal)
+  const list = readerOf(account)
+  const ask = () => list(0, pageSize, signal)
   const asked = await askProvider(deps, account, 'list', ask, signal)
   return asked.kind === 'answered' && isRejected(asked.answer)
 }

@@ -4,9 +4,9 @@ import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/acc
 import { countTokens } from '../store/budgets.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
 import { effectiveRate } from '../store/pacing.ts'
-import { claimDuePolls } from '../store/polls.ts'
+import { claimAnyPoll, claimDuePolls } from '../store/polls.ts'
 import { lockWalk, type PageClaim } from '../store/walks.ts'
-import { type Account, pollsAtOnce } from './account.ts'
+import { type Account, hasList, pollsAtOnce } from './account.ts'
 import { claimLook, claimSweep } from './claim-walks.ts'
 import type { Deps } from './deps.ts'
 import { planByWorth } from './plan-by-worth.ts'
@@ -71,10 +71,19 @@ async function planDue(
   return { walks, pages: [], polls }
 }
 
-/** A suspended account may ask for one page now and then, to see whether its key works again. */
+/** A suspended account may make one request now and then, to see whether its key works again. */
 async function planProbe(tx: Tx, account: Account, state: AccountState): Promise<PlannedRequests> {
+  if (!hasList(account)) return planProbingPoll(tx, account, state)
   const look = state.probeDue ? await lockWalk(tx, account.name, 'look') : null
   if (look === null) return NOTHING
   await scheduleProbe(tx, account.name, probeAfterMs(state.probes + 1))
   return { ...NOTHING, walks: [await claimLook(tx, account, look, null)] }
+}
+
+/** Where there is no list any migration will do. */
+async function planProbingPoll(tx: Tx, account: Account, state: AccountState): Promise<PlannedRequests> {
+  if (!state.probeDue) return NOTHING
+  const polls = await claimAnyPoll(tx, account.name)
+  if (polls.length > 0) await scheduleProbe(tx, account.name, probeAfterMs(state.probes + 1))
+  return { ...NOTHING, polls }
 }

@@ -12,7 +12,7 @@ import {
   saveLearned,
   takeAnswers,
 } from '../store/planners.ts'
-import type { Account } from './account.ts'
+import { type Account, hasList } from './account.ts'
 
 /** A planner that this process holds, brought up to date with every answer. */
 export interface Seat {
@@ -70,6 +70,7 @@ export function createPlannerSeats(processId: string, random: () => number): Pla
       pageSize: await loadPageSize(tx, account.name, account.pageSize),
       sweepEveryMs: account.sweepEveryMs,
       lagGoalMs: account.lagGoalMs,
+      hasList: hasList(account),
     }
     const planner = createPlanner(config, stored?.learned ?? null, live, random)
     await saveConfig(tx, account.name, config)

@@ -15,7 +15,7 @@ import {
   type Vanished,
 } from '../store/polls.ts'
 import { requestLook } from '../store/walks.ts'
-import type { Account } from './account.ts'
+import { type Account, hasList } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
@@ -55,7 +55,7 @@ async function pollClaimed(
     deps,
     account,
     'get',
-    () => account.provider.get(claimed.migrationId, signal),
+    () => account.provider.get(claimed.migrationId, signal, claimed.runId),
     signal,
   )
   if (asked.kind === 'not_sent' || signal.aborted) {
@@ -91,7 +91,7 @@ export async function withoutDoubt(
   account: Account,
   answer: Answer<Reading>,
 ): Promise<Answer<Reading>> {
-  if (answer.kind !== 'refused' || answer.statusCode !== 403) return answer
+  if (answer.kind !== 'refused' || answer.statusCode !== 403 || !hasList(account)) return answer
   await requestLook(deps.db, account.name)
   return { kind: 'unusable', reason: 'answered 403', passing: false }
 }

@@ -3,7 +3,7 @@ import type { Observation } from '../domain/reading.ts'
 import type { Page } from '../providers/provider.ts'
 import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
-import type { Account } from './account.ts'
+import { type Account, readerOf } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
@@ -60,7 +60,8 @@ async function askAndRecord<T>(
   signal: AbortSignal,
 ): Promise<PageOutcome<T>> {
   const started = performance.now()
-  const ask = () => account.provider.list(request.page, request.pageSize, signal)
+  const list = readerOf(account)
+  const ask = () => list(request.page, request.pageSize, signal)
   const asked = await askProvider(deps, account, 'list', ask, signal)
   if (asked.kind === 'not_sent' || signal.aborted) {
     await tellNothing(deps, account, request)

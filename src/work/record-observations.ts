@@ -184,7 +184,7 @@ function eventRows(
     migration: key,
     migrationId: seen.migrationId,
     sequence: (stored?.events ?? 0) + index + 1,
-    payload,
+    payload: type === 'migration.needs_input' && seen.needs ? { ...payload, needs: seen.needs } : payload,
   }))
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { VARIABLES } from '../../src/config/environment.ts'
 import { KEY, loaded, WEBHOOK } from './sources.ts'
 
-const base = { ANON_API_KEY: KEY, ...WEBHOOK }
+const base = { ANON_API_KEY: KEY, VERN_API_KEY: KEY, ...WEBHOOK }
 const WORDS = ['embedded', 'the same Postgres', 'none', '.landfall']
 
 test.each(VARIABLES.filter((variable) => !WORDS.includes(variable.default)))(

@@ -85,16 +85,22 @@ hooks:
   })
 })
 
-describe('what a later version will know', () => {
-  test.each(['VERN_API_KEY', 'VERN_BASE_URL', 'VERN_ANYTHING'])('%s', (name) => {
-    expect(complaints({ [name]: 'x' })).toEqual([
-      `${name} is set, but provider vern is not available in this version`,
+describe('an account at vern', () => {
+  test('needs its key, as one at anon does', () => {
+    expect(complaints({ VERN_BASE_URL: 'https://example.com' })).toEqual([
+      expect.stringMatching(/^VERN_API_KEY is not set, but VERN_BASE_URL is; expected the key/),
     ])
   })
 
-  test('an account at vern is one problem, whatever else it says', () => {
-    expect(complaints({}, yaml('accounts:\n  - provider: vern\n    migrations: [a]'))).toEqual([
-      'accounts[0].provider (landfall.yaml line 2) is set, but provider vern is not available in this version',
+  test('is asked in vain for what it has no list for', () => {
+    expect(complaints({ VERN_API_KEY: 'k', VERN_PAGE_SIZE: '10' })).toEqual([
+      expect.stringMatching(/^VERN_PAGE_SIZE is not a known variable/),
+    ])
+  })
+
+  test('says which header carries its key', () => {
+    expect(complaints({ VERN_API_KEY: 'k', VERN_KEY_HEADER: 'a key' })).toEqual([
+      'VERN_KEY_HEADER is "a key"; expected the name of a header, such as x-api-key',
     ])
   })
 })
@@ -171,7 +177,7 @@ hooks:
     expect(complaints({}, yaml(text))).toEqual([
       expect.stringMatching(/^accounts\[0\]\.name \(landfall\.yaml line 2\) is "Acme"; expected a name/),
       'accounts[2].name (landfall.yaml line 4) is the same as accounts[1].name (landfall.yaml line 3); expected another name',
-      'accounts[2].provider (landfall.yaml line 4) is "other"; expected one of anon',
+      'accounts[2].provider (landfall.yaml line 4) is "other"; expected one of anon, vern',
       expect.stringMatching(/^accounts\[3\]\.name \(landfall\.yaml line 5\) is not set; expected a name/),
       expect.stringMatching(/^accounts\[3\]\.api_key \(landfall\.yaml line 5\) is not set; expected the key/),
       expect.stringMatching(/^hooks\[0\]\.name \(landfall\.yaml line 7\) is "-h"; expected a name/),
@@ -210,7 +216,7 @@ describe('all problems', () => {
     LANDFALL_TYPO: 'x',
     ANON_BURST: 'x',
     REDIS_URL: 'x',
-    VERN_API_KEY: 'x',
+    VERN_ANYTHING: 'x',
   }
 
   test('are reported at once, the environment first', () => {
@@ -218,7 +224,7 @@ describe('all problems', () => {
 
     expect(problemsOf(env, yaml(text)).map(({ where }) => where)).toEqual([
       'LANDFALL_TYPO',
-      'VERN_API_KEY',
+      'VERN_ANYTHING',
       'REDIS_URL',
       'ANON_API_KEY',
       'ANON_BURST',
@@ -233,7 +239,7 @@ describe('all problems', () => {
   test('of the environment are reported beside a YAML file that cannot be read at all, without guesses', () => {
     expect(problemsOf({ ...env, LANDFALL_HOST: '0.0.0.0' }, yaml('a: [')).map(({ where }) => where)).toEqual([
       'LANDFALL_TYPO',
-      'VERN_API_KEY',
+      'VERN_ANYTHING',
       'landfall.yaml line 1',
       'REDIS_URL',
       'ANON_BURST',

@@ -99,18 +99,18 @@ const cursors = fc
   .map((json) => Buffer.from(json).toString('base64url'))
 
 /** Mostly what the schema asks for. */
-function anyOf(schema: Schema): fc.Arbitrary<unknown> {
+function anyValueOf(schema: Schema): fc.Arbitrary<unknown> {
   const right: fc.Arbitrary<unknown>[] = []
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
   if (schema.enum) right.push(fc.constantFrom(...schema.enum))
-  for (const one of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) right.push(anyOf(one))
+  for (const one of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) right.push(anyValueOf(one))
   if (type === 'integer' || type === 'number') {
     right.push(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(0, -1, 1e21, 2 ** 53, 1.5))
   }
   if (type === 'boolean') right.push(fc.boolean())
-  if (type === 'array') right.push(fc.array(anyOf(schema.items ?? {}), { maxLength: 4 }))
+  if (type === 'array') right.push(fc.array(anyValueOf(schema.items ?? {}), { maxLength: 4 }))
   if (schema.properties) {
-    const fields = Object.entries(schema.properties).map(([name, one]) => [name, anyOf(one)])
+    const fields = Object.entries(schema.properties).map(([name, one]) => [name, anyValueOf(one)])
     right.push(fc.record(Object.fromEntries(fields), { requiredKeys: [] }))
   }
   if (right.length === 0) {
@@ -136,7 +136,10 @@ const requests = fc.tuple(fc.nat(), fc.boolean()).chain(([n, isSpoiled]): fc.Arb
       Object.fromEntries(
         parameters
           .filter((one) => one.in === place)
-          .map(({ name, schema }) => [name, name === 'cursor' ? fc.oneof(cursors, anyText) : anyOf(schema)]),
+          .map(({ name, schema }) => [
+            name,
+            name === 'cursor' ? fc.oneof(cursors, anyText) : anyValueOf(schema),
+          ]),
       ),
       place === 'path' ? {} : { requiredKeys: [] },
     )
@@ -146,7 +149,7 @@ const requests = fc.tuple(fc.nat(), fc.boolean()).chain(([n, isSpoiled]): fc.Arb
       path: valuesIn('path'),
       query: valuesIn('query'),
       headers: valuesIn('header'),
-      body: schema === undefined ? fc.constant(undefined) : anyOf(schema),
+      body: schema === undefined ? fc.constant(undefined) : anyValueOf(schema),
       spoiled: isSpoiled ? spoiled : fc.constant({}),
     })
     .map(({ spoiled: change, ...parts }) => ({ ...ask(method, path, parts), ...change }))

@@ -2,13 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { createAnonProvider } from '../../src/providers/anon/client.ts'
-import type { Provider } from '../../src/providers/provider.ts'
+import type { ListedProvider } from '../../src/providers/provider.ts'
 import { createProvider } from '../../src/providers/registry.ts'
 import { always, json, KEY, serve, type TestServer } from './server.ts'
 
 const never = new AbortController().signal
 
-function open(server: TestServer, options: Partial<Parameters<typeof createAnonProvider>[0]> = {}): Provider {
+function open(
+  server: TestServer,
+  options: Partial<Parameters<typeof createAnonProvider>[0]> = {},
+): ListedProvider {
   const provider = createAnonProvider({ apiKey: KEY, baseUrl: server.origin, ...options })
   onTestFinished(() => provider.close())
   return provider
@@ -229,9 +232,9 @@ test('the registry creates the providers it knows and refuses others by name', a
   onTestFinished(() => provider.close())
   expect(provider.kind).toBe('anon')
   expect(await provider.get('a1', never)).toMatchObject({ kind: 'ok' })
-  for (const kind of ['vern', 'toString']) {
+  for (const kind of ['verne', 'toString']) {
     expect(() => createProvider(kind, { apiKey: KEY, baseUrl: server.origin })).toThrow(
-      `no provider "${kind}"; there is anon`,
+      `no provider "${kind}"; there is anon, vern`,
     )
   }
 })

@@ -25,7 +25,11 @@ export async function createTestAccount(
   await applySchemaChanges(database.url)
   const db = openDb({ url: database.url, log, applicationName: 'test' })
   const account = createAccount(options.account)
-  await registerAccount(db, { ...account, provider: account.provider.kind })
+  await registerAccount(db, {
+    ...account,
+    provider: account.provider.kind,
+    isListed: account.provider.list !== undefined,
+  })
   await registerHooks(db, options.hooks ?? [])
   const accounts = new Map([[account.name, account]])
   const random = () => 0.5

@@ -102,7 +102,10 @@ function render(shell: Shell, { account, foretold, measured }: Planned): string[
       ['bounds', boundText(boundP50Ms, boundP99Ms)],
       ['half budget', lagText(forecast.halfBudget)],
       ['twice', lagText(forecast.doubleBudget)],
-      ['sweep', sweepText(sweepMs, config.sweepEveryMs)],
+      [
+        'sweep',
+        config.hasList === false ? 'none: there is no list' : sweepText(sweepMs, config.sweepEveryMs),
+      ],
       ...measuredFacts(measured),
     ]),
   ]

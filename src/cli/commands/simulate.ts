@@ -1,10 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
+import type { FaultMix } from '../../simulator/faults.ts'
+import type { Listener } from '../../simulator/listener.ts'
 import type { RateLimitStyle, SimulatorOptions } from '../../simulator/options.ts'
+import type { VernOptions } from '../../simulator/vern/options.ts'
 import { type CommonOptions, duration, JSON_FLAG, numberAbove, wholeNumber } from '../options.ts'
 import type { Shell } from '../shell.ts'
 
 interface SimulateOptions extends CommonOptions {
+  readonly provider: 'anon' | 'vern'
+  readonly regime: NonNullable<VernOptions['regime']>
   readonly host: string
   readonly port: number
   readonly key?: string
@@ -34,13 +39,23 @@ The world is the same for the same seed. Its clock starts with the simulator, an
 Faults: 401, 403, 404, 429, 429_retry_after, 5xx, hang, reset, html, truncated, wrong_types, slow_body, huge_body,
 redirect, gzip_garbage, stale_list, empty_page, duplicate_rows; the number is their share of the requests.
 
+With --provider vern: what its people do, they do by themselves; lists, pages and lives are anon's alone.
+
 Examples:
   $ landfall simulate --speed 30
+  $ landfall simulate --provider vern --regime per_class --speed 10
   $ landfall simulate --envelope items --page-base 0 --rate-limit 2:5 --fault html=0.05 --fault hang=0.01
   $ landfall simulate --lives trace.json --speed 60`
 
 export function addSimulate(program: Command, shell: Shell): void {
   const command = program.command('simulate').description('run a simulated provider, to point a daemon at')
+  command
+    .addOption(new Option('--provider <kind>', 'whose API it is').choices(['anon', 'vern']).default('anon'))
+    .addOption(
+      new Option('--regime <name>', 'how vern limits requests')
+        .choices(['none', 'per_endpoint', 'per_class'])
+        .default('none'),
+    )
   addWorldOptions(command)
   addApiOptions(command)
   command
@@ -122,23 +137,43 @@ function fault(text: string, before: Readonly<Record<string, number>>): Record<s
 }
 
 async function simulate(shell: Shell, options: SimulateOptions): Promise<void> {
-  const { createSimulator } = await import('../../simulator/server.ts')
   const { parseFaultMix } = await import('../../simulator/faults.ts')
   const { listenForStop } = await import('../stop-signal.ts')
   const { EXIT, Failure } = await import('../exit.ts')
   const faults = parseFaultMix(options.fault)
   if (faults.kind === 'invalid') throw new Failure(EXIT.usage, `--fault: ${faults.reason}.`)
 
-  const settings = { ...settingsOf(options), ...(await livesOf(shell, options)), faults: faults.mix }
-  const simulator = createSimulator(settings)
+  const simulator = await createFor(shell, options, faults.mix)
   const stop = listenForStop()
   const { url } = await simulator.start()
-  const variables = { ANON_API_KEY: options.key ?? 'simulated', ANON_BASE_URL: url }
+  const variables = variablesFor(options, url)
   if (options.json) shell.printJson({ url, ...variables })
   else tell(shell, url, variables)
   await stop.requested
   await simulator.stop()
   stop.release()
+}
+
+async function createFor(shell: Shell, options: SimulateOptions, faults: FaultMix): Promise<Listener> {
+  if (options.provider === 'anon') {
+    const { createSimulator } = await import('../../simulator/server.ts')
+    return createSimulator({ ...settingsOf(options), ...(await livesOf(shell, options)), faults })
+  }
+  const { createVernSimulator } = await import('../../simulator/vern/server.ts')
+  const { host, port, seed, migrations, speed, regime } = options
+  return createVernSimulator({
+    ...{ host, port, seed, migrations, speed, regime, faults },
+    apiKey: options.key ?? null,
+    arrivalS: options.arrival / 1000,
+    typicalPhaseS: options.typicalLife / 1000,
+    latencyMs: options.latency,
+  })
+}
+
+function variablesFor({ provider, key = 'simulated' }: SimulateOptions, url: string): Record<string, string> {
+  return provider === 'anon'
+    ? { ANON_API_KEY: key, ANON_BASE_URL: url }
+    : { VERN_API_KEY: key, VERN_BASE_URL: `${url}/api/v1` }
 }
 
 function tell(shell: Shell, url: string, variables: Readonly<Record<string, string>>): void {

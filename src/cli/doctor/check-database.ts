@@ -9,12 +9,11 @@ import { loadServerState } from '../../store/server-state.ts'
 import { listStoredHooks } from '../../store/stored-hooks.ts'
 import { type AccountRow, listAccounts } from '../../store/views/accounts.ts'
 import { openSettings } from '../../work/stored-settings.ts'
+import { TICK_AGE_LIMIT_MS } from '../daemon-at-work.ts'
 import { vaultOf } from '../hooks/stored.ts'
 import { clean } from '../text.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
-/** Ticks come about every second. */
-const TICK_AGE_LIMIT_MS = 15_000
 const DEFAULT_SWEEP_EVERY_MS = 300_000
 
 /** What the database says of itself and of the daemon's work. */
@@ -55,7 +54,9 @@ async function checkAccounts(db: Db, config: Config): Promise<Finding[]> {
     const configured = config.accounts.find((one) => one.name === row.account)
     const sweepEveryMs = configured?.sweepEveryMs ?? DEFAULT_SWEEP_EVERY_MS
     const tick = checkTick(row, ages.get(row.account) ?? null, configured !== undefined)
-    return [checkState(row), tick, checkSweep(row, now, sweepEveryMs)]
+    // Of what has no list there are no sweeps.
+    const sweeps = row.provider === 'vern' ? [] : [checkSweep(row, now, sweepEveryMs)]
+    return [checkState(row), tick, ...sweeps]
   })
   const unknown = config.accounts.filter(({ name }) => stored.every((row) => row.account !== name))
   const advice = 'It is new: a daemon registers it when it starts with this configuration.'

@@ -1,4 +1,5 @@
 import type { AccountConfig } from '../../config/config.ts'
+import type { Answer, Provider } from '../../providers/provider.ts'
 import { createProvider } from '../../providers/registry.ts'
 import { spendToken } from '../../store/budgets.ts'
 import type { Db } from '../../store/db.ts'
@@ -12,10 +13,10 @@ export async function checkOnline(account: AccountConfig, db: Db | null): Promis
   }
   const provider = createProvider(account.provider, account)
   try {
-    const answer = await provider.list(0, 1, AbortSignal.timeout(30_000))
+    const answer = await askOnce(provider, AbortSignal.timeout(30_000))
     switch (answer.kind) {
       case 'ok':
-        return ok(check, `answers, and shows ${answer.value.size} row(s) of one asked for`)
+        return ok(check, answer.value)
       case 'throttled':
         return warn(
           check,
@@ -29,7 +30,11 @@ export async function checkOnline(account: AccountConfig, db: Db | null): Promis
           'Check the API key of this account.',
         )
       case 'missing':
-        return problem(check, 'has no list at this address', 'Check the base URL of this account.')
+        return problem(
+          check,
+          'has not what was asked for at this address',
+          'Check the base URL of this account.',
+        )
       case 'unusable':
         return problem(
           check,
@@ -42,6 +47,23 @@ export async function checkOnline(account: AccountConfig, db: Db | null): Promis
   } finally {
     await provider.close()
   }
+}
+
+/** Its list's first row; where there is no list, what the provider has for the purpose. */
+async function askOnce(provider: Provider, signal: AbortSignal): Promise<Answer<string>> {
+  const listed = await provider.list?.(0, 1, signal)
+  if (listed === undefined) {
+    const answer = (await provider.check?.(signal)) ?? NO_CHECK
+    return answer.kind === 'ok' ? { kind: 'ok', value: 'answers, and accepts the key' } : answer
+  }
+  if (listed.kind !== 'ok') return listed
+  return { kind: 'ok', value: `answers, and shows ${listed.value.size} row(s) of one asked for` }
+}
+
+const NO_CHECK: Answer<never> = {
+  kind: 'unusable',
+  reason: 'nothing can be asked without an id',
+  passing: false,
 }
 
 /** An account that no daemon has registered yet has no budget that anybody else could be using. */

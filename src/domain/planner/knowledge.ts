@@ -2,7 +2,7 @@ import type { saneLearned } from './learned.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createListMap, type ListMap } from './list-map.ts'
 import { createLiveSet, type LiveSet } from './live-set.ts'
-import { createLooks, type Looks } from './looks.ts'
+import { createLooks, type Looks, NO_LOOKS } from './looks.ts'
 import { createSurvival, type Survival } from './survival.ts'
 import { createSweepPace, type SweepPace } from './sweep-pace.ts'
 import type { LiveMigration, PlannerConfig } from './types.ts'
@@ -54,7 +54,7 @@ export function createKnowledge(
     urgency,
     map,
     values: createValuation(set, map, urgency, { limits: LIMITS_S, floor }),
-    looks: createLooks(map, learned.survey),
+    looks: config.hasList === false ? NO_LOOKS : createLooks(map, learned.survey),
     pace: createSweepPace(config, { surprise: learned.surprise, paid: learned.sweepPrice }, map.pages),
     ledger: createLedger(learned.ledger),
     expected: new Map(),

@@ -22,6 +22,15 @@ const PATIENCE_S = 6
 /** New rows are looked for at least this often. */
 const LOOK_S = 300
 
+/** Where there is no list there is nothing to look at. */
+export const NO_LOOKS: Looks = {
+  next: () => null,
+  observe: () => undefined,
+  miss: () => undefined,
+  surveyed: () => null,
+  rewind: () => undefined,
+}
+
 export function createLooks(map: ListMap, known: Survey | null): Looks {
   let survey = known ?? START_SURVEY
   let look: Walk | null = null

@@ -44,6 +44,7 @@ export function createSweepPace(
   let baseline = false
 
   function share(first: boolean): number {
+    if (config.hasList === false) return 0
     if (first) return BASELINE
     const least = config.lagGoalMs > 0 ? LATER.polite : LATER.least
     const needed = (MARGIN * pages()) / ((config.sweepEveryMs / 1000) * requestsPerSecond)
@@ -71,7 +72,8 @@ export function createSweepPace(
       surprise += 0.03 * (Number(met) - surprise)
     },
     share,
-    sweepTime: (first) => pages() / (requestsPerSecond * Math.min(1, share(first) / paid)),
+    sweepTime: (first) =>
+      config.hasList === false ? 0 : pages() / (requestsPerSecond * Math.min(1, share(first) / paid)),
     keepTo(perSecond) {
       requestsPerSecond = perSecond
     },

@@ -64,6 +64,8 @@ export interface PlannerConfig {
   readonly pageSize: number
   /** Mean detection delay that is good enough; 0 spends the whole budget. */
   readonly lagGoalMs: number
+  /** False where the provider has no list: then migrations are read one by one. */
+  readonly hasList?: boolean
 }
 
 /** The walk over all pages that somebody else keeps; the planner says when its next page is read. */

@@ -3,8 +3,10 @@ import type { StatusMap } from '../../domain/phase.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { unusable } from '../answers.ts'
 import { createProviderHttp, type HttpLimits } from '../http.ts'
-import type { Answer, Page, Provider } from '../provider.ts'
+import { pathSegment } from '../path-segment.ts'
+import type { Answer, ListedProvider, Page } from '../provider.ts'
 import { parseMigration, parsePage } from './map.ts'
+import { createStart } from './start.ts'
 import { ANON_STATUS_MAP } from './status-map.ts'
 
 export interface AnonOptions {
@@ -19,7 +21,7 @@ export interface AnonOptions {
 const MIGRATIONS = 'api/v1/migrations'
 
 /** Anon's Migrations API v1. Every call is one HTTP request. */
-export function createAnonProvider(options: AnonOptions): Provider {
+export function createAnonProvider(options: AnonOptions): ListedProvider {
   const statusMap: StatusMap = { ...ANON_STATUS_MAP, ...options.statusMap }
   const http = createProviderHttp({
     baseUrl: options.baseUrl,
@@ -55,10 +57,12 @@ export function createAnonProvider(options: AnonOptions): Provider {
     return { kind: 'ok', value: { page: learned.page, ...parsed.value }, rateLimit }
   }
 
-  return { kind: 'anon', statusMap, get, list, close: () => http.close() }
-}
-
-/** Null for the ids that an address cannot carry: dots would climb out of the path, half a surrogate has no bytes. */
-function pathSegment(id: string): string | null {
-  return id === '' || id === '.' || id === '..' || !id.isWellFormed() ? null : encodeURIComponent(id)
+  return {
+    kind: 'anon',
+    statusMap,
+    get,
+    list,
+    create: { isRepeatable: false, send: createStart(http, statusMap) },
+    close: () => http.close(),
+  }
 }

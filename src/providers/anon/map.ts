@@ -1,14 +1,13 @@
 import { phaseOf, type StatusMap } from '../../domain/phase.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { unusable } from '../answers.ts'
+import { storable } from '../attributes.ts'
 import type { Answer, Page } from '../provider.ts'
 import { parseUtcTime } from '../utc-time.ts'
 import { listOf } from './envelope.ts'
 import { type WireMigration, wireMigration } from './wire.ts'
 
 const KNOWN_FIELDS = new Set(['object', 'id', 'status', 'created', 'created_by_user_id', 'company_id'])
-const MOST_ATTRIBUTES_BYTES = 16 * 1024
-const DEEPEST_ATTRIBUTE = 32
 /** No page is meant to be this long; reading it would keep the process from everything else. */
 const MOST_ELEMENTS = 100_000
 
@@ -60,21 +59,9 @@ export function parsePage(body: unknown, statusMap: StatusMap): Answer<PageConte
   return { kind: 'ok', value: { readings: [...readings.values()], size, malformed, hasMore: list.hasMore } }
 }
 
-/** Everything else the object holds; nothing where that would be too much to keep with every migration. */
+/** Everything else the object holds. */
 function attributesOf(wire: WireMigration): Reading['attributes'] {
-  const kept = Object.entries(wire).filter((entry) => !KNOWN_FIELDS.has(entry[0]) && isStorable(entry))
-  const attributes = Object.fromEntries(kept)
-  return Buffer.byteLength(JSON.stringify(attributes)) <= MOST_ATTRIBUTES_BYTES ? attributes : {}
-}
-
-/** Postgres' jsonb takes no NUL, no half surrogate pair (JSON writes both as escapes) and no bottomless nesting. */
-function isStorable(entry: [string, unknown]): boolean {
-  return !isDeeper(entry, DEEPEST_ATTRIBUTE) && !/\\u(?:0000|d[89a-f])/i.test(JSON.stringify(entry))
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
+  return storable(Object.entries(wire).filter(([name]) => !KNOWN_FIELDS.has(name)))
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -1,21 +1,12 @@
 import { z } from 'zod'
 
-/** Postgres keeps neither NUL nor half a surrogate pair, and indexes no value of thousands of bytes. */
-const storable = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((text) => !text.includes('\0') && text.isWellFormed())
-
-/** Numbers are no documented ids, but where they come they must not lose digits. */
-const id = z.union([storable(512), z.int().transform(String)])
+import { id, text } from '../wire-values.ts'
 
 /** Anon's migration. Only what identifies it and its status is required; the rest may be of any shape. */
 export const wireMigration = z.looseObject({
   object: z.literal('migration').optional(),
   id,
-  status: storable(200),
+  status: text(200),
   created: z.unknown().optional(),
   created_by_user_id: id.nullish().catch(null),
   company_id: id.nullish().catch(null),

@@ -24,6 +24,8 @@ export const migrations = landfall.table(
       .notNull()
       .references(() => accounts.name),
     migrationId: text('migration_id').notNull(),
+    /** The provider's current run of it, where the provider has runs and one is known. */
+    runId: text('run_id'),
     status: text('status').notNull(),
     phase: text('phase').$type<Phase>().notNull(),
     /** The furthest stage of its life seen so far (see `progressOf`); a list page may only raise it. */

@@ -6,7 +6,7 @@ import type { Via } from '../../domain/reading.ts'
 import type { Db } from '../db.ts'
 import { rowsOf } from '../rows.ts'
 import type { Identity } from './migrations.ts'
-import { allOf, type Page, pageOf } from './page.ts'
+import { allOf, among, type Page, pageOf } from './page.ts'
 
 export type TransitionRow = {
   readonly account: string
@@ -51,9 +51,13 @@ const itself = ({ account, migration_id }: Identity) =>
   sql`account = ${account} and migration_id = ${migration_id}`
 
 /** All that is given must fit. */
-export interface RecentEventsAsked {
+export interface EventFilter {
   readonly account?: string | undefined
-  readonly type?: EventType | undefined
+  readonly types?: readonly EventType[] | undefined
+  readonly since?: Date | undefined
+}
+
+export interface RecentEventsAsked extends EventFilter {
   readonly limit: number
   /** Only older ones. */
   readonly after?: EventPlace | undefined
@@ -67,11 +71,12 @@ export interface EventPlace {
 /** Newest first, for people. Who must miss none reads the feed, whose order is that of the transactions. */
 export async function listRecentEvents(
   db: Db,
-  { account, type, limit, after }: RecentEventsAsked,
+  { account, types, since, limit, after }: RecentEventsAsked,
 ): Promise<Page<EventRecord, EventPlace>> {
   const fits = allOf([
     account === undefined ? undefined : sql`account = ${account}`,
-    type === undefined ? undefined : sql`type = ${type}`,
+    types && sql`type = ${among(types)}`,
+    since && sql`recorded_at >= ${since.toISOString()}::timestamptz`,
     after && sql`(recorded_at, event_id) < (${after.at}::timestamptz, ${after.event_id})`,
   ])
   const found = await rowsOf<EventRecord>(
