@@ -53,6 +53,15 @@ CREATE TABLE "landfall"."walk" (
 	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
 );
 --> statement-breakpoint
+CREATE TABLE "landfall"."api_token" (
+	"name" text PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_used_at" timestamp with time zone,
+	CONSTRAINT "api_token_hash_unique" UNIQUE("hash")
+);
+--> statement-breakpoint
 CREATE TABLE "landfall"."event" (
 	"id" text PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,

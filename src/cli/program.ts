@@ -15,6 +15,7 @@ import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTokens } from './commands/tokens.ts'
 import { addUp } from './commands/up.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
@@ -61,6 +62,7 @@ export function createProgram(shell: Shell): Command {
   addPlan(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
+  addTokens(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
   addCompletion(program, shell)
