@@ -12,6 +12,7 @@ import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addIngest, type IngestDeps } from './ingest.ts'
 import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
@@ -31,6 +32,7 @@ export interface HttpServerOptions
     AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
+    IngestDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -67,6 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
     addPage(root)
+    await root.register(async (ingest) => addIngest(ingest, options))
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.
