@@ -55,6 +55,15 @@ CREATE TABLE "landfall"."walk" (
 	CONSTRAINT "walk_account_kind_pk" PRIMARY KEY("account","kind")
 );
 --> statement-breakpoint
+CREATE TABLE "landfall"."api_token" (
+	"name" text PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_used_at" timestamp with time zone,
+	CONSTRAINT "api_token_hash_unique" UNIQUE("hash")
+);
+--> statement-breakpoint
 CREATE TABLE "landfall"."creation" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."creation_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account" text NOT NULL,
@@ -222,7 +231,7 @@ ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" 
 ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "creation_open" ON "landfall"."creation" USING btree ("account","next_try_at") WHERE state in ('intended', 'sent');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
-CREATE INDEX "event_account_recorded" ON "landfall"."event" USING btree ("account","recorded_at");--> statement-breakpoint
+CREATE INDEX "event_account_recorded" ON "landfall"."event" USING btree ("account","type","recorded_at");--> statement-breakpoint
 CREATE INDEX "event_type_recorded" ON "landfall"."event" USING btree ("type","recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
@@ -235,10 +244,10 @@ CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHE
 CREATE INDEX "delivery_newest" ON "landfall"."delivery" USING btree ("hook","state","id");--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
-CREATE INDEX "migration_created" ON "landfall"."migration" USING btree ("account",coalesce(created_at, first_seen_at));--> statement-breakpoint
-CREATE INDEX "migration_phase_created" ON "landfall"."migration" USING btree ("account","phase",coalesce(created_at, first_seen_at));--> statement-breakpoint
-CREATE INDEX "migration_seen" ON "landfall"."migration" USING btree ("account","first_seen_at");--> statement-breakpoint
-CREATE INDEX "migration_phase_seen" ON "landfall"."migration" USING btree ("account","phase","first_seen_at");--> statement-breakpoint
+CREATE INDEX "migration_created" ON "landfall"."migration" USING btree ("account",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_phase_created" ON "landfall"."migration" USING btree ("account","phase",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_seen" ON "landfall"."migration" USING btree ("account","first_seen_at",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_phase_seen" ON "landfall"."migration" USING btree ("account","phase","first_seen_at",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
 CREATE INDEX "migration_overdue" ON "landfall"."migration" USING btree ("account") WHERE overdue;--> statement-breakpoint
 CREATE INDEX "migration_id_start" ON "landfall"."migration" USING btree ("migration_id" text_pattern_ops);--> statement-breakpoint
 CREATE INDEX "migration_company_start" ON "landfall"."migration" USING btree ("company_id" text_pattern_ops);--> statement-breakpoint

@@ -24,14 +24,14 @@ export function describeFailure(err: unknown): Described {
   if (port !== undefined && 'port' in port) return { exitCode: EXIT.failure, message: describePort(port) }
   if (isUnreachable(err)) {
     const message = `The database cannot be reached: ${wordsOf(chain)}. Check that it runs, and DATABASE_URL.`
-    return { exitCode: EXIT.unreachable, message: redactText(message) }
+    return { exitCode: EXIT.unreachable, message }
   }
   if (['42P01', '3F000', '42703'].includes(pgCodeOf(err) ?? '')) {
     const message = 'The database lacks tables or columns of this version: landfall migrate adds them.'
     return { exitCode: EXIT.failure, message }
   }
   const message = `${wordsOf(chain)}\n(Not one of the expected errors; LOG_LEVEL=debug shows where it happened.)`
-  return { exitCode: EXIT.failure, message: redactText(message) }
+  return { exitCode: EXIT.failure, message }
 }
 
 const AWAY = new Set([
@@ -63,11 +63,9 @@ function describePort(err: Error): string {
 
 /** For whoever looks for the place in the code. */
 export function stackOf(err: unknown): string {
-  return redactText(
-    causesOf(err)
-      .map((one) => one.stack ?? one.message)
-      .join('\ncaused by '),
-  )
+  return causesOf(err)
+    .map((one) => redactText(one.stack ?? one.message))
+    .join('\ncaused by ')
 }
 
 /** The error, what caused it, and the members of those that are several. */
@@ -82,7 +80,8 @@ function causesOf(err: unknown): Error[] {
 
 /** From the action that failed to why it did. */
 function wordsOf(chain: readonly Error[]): string {
-  const words = chain.map((one) => one.message || codeOf(one)).filter((text) => text !== '')
+  // One by one: what is cut off a query's error is cut up to the end of the text.
+  const words = chain.map((one) => redactText(one.message || codeOf(one))).filter((text) => text !== '')
   return [...new Set(words)].join(': ') || 'Something went wrong, and nothing says what'
 }
 

@@ -5,7 +5,7 @@ import { clean } from './text.ts'
 
 /** The migration that `[ACCOUNT/]ID` means; null where there is none. Several end the command. */
 export async function findMigration(db: Db, text: string): Promise<MigrationRow | null> {
-  const rows = await findAll(db, text)
+  const rows = await findEvery(db, text)
   if (rows.length <= 1) return rows[0] ?? null
   const names = rows.map((row) => `  ${nameOf(row)}`).join('\n')
   throw new Failure(
@@ -26,7 +26,8 @@ export function nameOf(row: { readonly account: string; readonly migration_id: s
   return `${row.account}/${clean(row.migration_id)}`
 }
 
-async function findAll(db: Db, text: string): Promise<MigrationRow[]> {
+/** Every migration that `[ACCOUNT/]ID` can mean. */
+export async function findEvery(db: Db, text: string): Promise<MigrationRow[]> {
   const [, account, rest] = /^([a-z0-9][a-z0-9_-]*)\/(.+)$/s.exec(text) ?? []
   // A slash may belong to the id.
   const whole = await findMigrations(db, text, null)

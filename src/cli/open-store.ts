@@ -32,7 +32,7 @@ export async function withStore<T>(shell: Shell, work: (store: OpenStore) => Pro
   try {
     return await work({ config, db, databaseUrl, log })
   } finally {
-    await db.pool.end()
+    await db.close()
   }
 }
 

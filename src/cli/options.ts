@@ -34,3 +34,14 @@ export function duration(text: string): number {
   if (ms !== null && ms > 0) return ms
   throw new InvalidArgumentError('Expected a duration such as 30s, 5m or 1h.')
 }
+
+/** Reads a time, a day (UTC), or how long ago it was. */
+export function moment(text: string): Date {
+  const agoMs = parseDuration(text)
+  const date = agoMs === null ? new Date(text) : new Date(Date.now() - agoMs)
+  const isFull = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i.test(text)
+  if ((agoMs !== null || isFull) && !Number.isNaN(date.getTime())) return date
+  throw new InvalidArgumentError(
+    'Expected a time such as 2026-03-04T09:00:00Z, a day (UTC), or how long ago, such as 7d.',
+  )
+}

@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addCreate } from './commands/create.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addHooks } from './commands/hooks.ts'
 import { addList } from './commands/list.ts'
@@ -11,8 +13,10 @@ import { addMigrate } from './commands/migrate.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPoll } from './commands/poll.ts'
 import { addReplay } from './commands/replay.ts'
+import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTokens } from './commands/tokens.ts'
 import { addUp } from './commands/up.ts'
 import { addVern } from './commands/vern.ts'
 import { addWait } from './commands/wait.ts'
@@ -36,7 +40,11 @@ export function createProgram(shell: Shell): Command {
     .description("Tracks long-running data migrations in someone else's API until they land.")
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'landfall: ')) })
+    .configureOutput({
+      writeOut: (text) => shell.print(text.replace(/\n$/, '')),
+      writeErr: (text) => shell.note(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'landfall: ')),
+    })
     .showHelpAfterError('landfall --help shows what there is.')
     .addHelpText('after', AFTER)
   program.commandsGroup('Run:')
@@ -48,6 +56,8 @@ export function createProgram(shell: Shell): Command {
   addShow(program, shell)
   addWatch(program, shell)
   addWait(program, shell)
+  addEvents(program, shell)
+  addReport(program, shell)
   program.commandsGroup('Make:')
   addCreate(program, shell)
   addVern(program, shell)
@@ -57,7 +67,9 @@ export function createProgram(shell: Shell): Command {
   addPlan(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
+  addTokens(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
+  addCompletion(program, shell)
   return program
 }

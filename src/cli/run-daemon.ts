@@ -7,7 +7,7 @@ import { createLogger } from '../runtime/logger.ts'
 import { EXIT, Failure } from './exit.ts'
 import { readConfig } from './read-config.ts'
 import type { Shell } from './shell.ts'
-import { listenForStop } from './stop-signal.ts'
+import { endSoon, listenForStop } from './stop-signal.ts'
 
 /** All that a stop may take; what then still runs is left behind. */
 const STOP_MS = 25_000
@@ -72,9 +72,4 @@ async function stopDaemon(daemon: Daemon | null, log: Logger): Promise<void> {
   }, STOP_MS)
   await daemon?.stop()
   clearTimeout(timer)
-}
-
-/** Should anything keep the process alive that nobody waits for. */
-export function endSoon(): void {
-  setTimeout(() => process.exit(), 1_000).unref()
 }

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util'
 
 import type { Env } from '../config/environment.ts'
+import { openScreen, type Screen, type ScreenListener } from './screen.ts'
+import { createStatusLine } from './status-line.ts'
 import { escapeJson } from './text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -21,6 +23,10 @@ export interface Shell {
   printJson(value: unknown): void
   /** A message. */
   note(text: string): void
+  /** How far it is, in a line that the next one replaces; empty takes it away. Only where stderr is a terminal. */
+  status(text: string): void
+  /** The whole terminal; null where stdout is none that could show it. */
+  openScreen(listener: ScreenListener): Screen | null
   /** Coloured where stdout is a terminal and NO_COLOR does not forbid it. */
   paint(style: Style, text: string): string
   /** Aborted when nobody reads stdout any more, as behind `| head`. */
@@ -31,7 +37,9 @@ export interface Shell {
 
 export function createShell(process: NodeJS.Process): Shell {
   const { stdout, stderr } = process
-  const { LOG_LEVEL = '' } = process.env
+  const { LOG_LEVEL = '', TERM = '' } = process.env
+  const isCapable = TERM !== 'dumb'
+  const statusLine = createStatusLine(stderr, isCapable)
   const unread = new AbortController()
   const onError = (err: NodeJS.ErrnoException) => {
     // Any other error too means that no more can be written there.
@@ -42,7 +50,12 @@ export function createShell(process: NodeJS.Process): Shell {
   stderr.on('error', () => {})
 
   const print = (text: string) => {
+    statusLine.clear()
     if (!unread.signal.aborted) stdout.write(`${text}\n`)
+  }
+  const note = (text: string) => {
+    statusLine.clear()
+    stderr.write(`${text}\n`)
   }
   return {
     env: process.env,
@@ -53,7 +66,9 @@ export function createShell(process: NodeJS.Process): Shell {
     width: () => (stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY),
     print,
     printJson: (value) => print(escapeJson(value)),
-    note: (text) => void stderr.write(`${text}\n`),
+    note,
+    status: statusLine.show,
+    openScreen: (listener) => (stdout.isTTY && isCapable ? openScreen(process, listener) : null),
     paint: (style, text) => styleText(style, text, { stream: stdout }),
     unread: unread.signal,
     setExitCode: (code) => {

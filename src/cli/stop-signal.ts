@@ -44,3 +44,8 @@ export function listenForStop(): StopSignal {
 export function exitCodeOf(name: NodeJS.Signals): number {
   return 128 + constants.signals[name]
 }
+
+/** Should anything keep the process alive that nobody waits for. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), 1_000).unref()
+}

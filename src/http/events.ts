@@ -49,8 +49,8 @@ export function addEvents(app: FastifyInstance, { db }: { readonly db: Db }): vo
         response: { 200: z.object({ events: z.array(event), next_cursor: nextCursor }) },
       },
     },
-    async ({ query: { cursor: after, ...asked } }) => {
-      const { rows, next } = await listRecentEvents(db, { ...asked, after })
+    async ({ query: { cursor: after, type, ...asked } }) => {
+      const { rows, next } = await listRecentEvents(db, { ...asked, types: type && [type], after })
       return { events: [...rows], next_cursor: encodeCursor(next) }
     },
   )

@@ -2,19 +2,20 @@ import { isIP } from 'node:net'
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
+import { isReading } from './access.ts'
 import { sendProblem } from './problem.ts'
 
 /**
  * A browser sends what any page tells it to, also to this machine. What changes something is therefore taken only from
  * pages of this server, and where no token is asked for only under a name that leads to this machine for certain.
  */
-export function refuseForeignPages(app: FastifyInstance, hasToken: boolean): void {
+export function refuseForeignPages(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return
+    if (isReading(request)) return
     const { origin } = request.headers
     if (origin !== undefined && URL.parse(origin)?.host !== request.headers.host) {
       await sendProblem(reply, 403, 'the request comes from a web page of another origin')
-    } else if (!hasToken && !isLocal(request)) {
+    } else if (request.access?.token == null && !isLocal(request)) {
       await sendProblem(
         reply,
         403,

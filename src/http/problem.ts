@@ -36,6 +36,7 @@ export function sendProblem(reply: FastifyReply, status: number, detail?: string
 export function problemOfRequest(err: FastifyError): [number, string] | null {
   const { statusCode = 500, code, validationContext } = err
   if (statusCode < 400 || statusCode > 499) return null
+  if (statusCode === 429) return [429, 'slow down; retry-after says when to go on']
   if (err instanceof z.ZodError) {
     return [400, describeIssues(err, validationContext === 'body' ? 'the body' : 'the query')]
   }

@@ -1,12 +1,12 @@
 import etag from '@fastify/etag'
-import fastify, { type FastifyError } from 'fastify'
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 
 import type { Service } from '../runtime/service.ts'
+import { type AccessDeps, requireAccess } from './access.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
 import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
-import { requireBearer } from './bearer.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
@@ -17,6 +17,7 @@ import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
+import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addReplays } from './replays.ts'
 import { addSession } from './session.ts'
@@ -24,7 +25,8 @@ import { addStats } from './stats.ts'
 import { validatorCompiler } from './validate.ts'
 
 export interface HttpServerOptions
-  extends HealthDeps,
+  extends AccessDeps,
+    HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
     AskedMigrationsDeps,
@@ -35,8 +37,6 @@ export interface HttpServerOptions
   readonly host: string
   readonly port: number
   readonly log: Logger
-  /** What clients of the API send; null where only this machine reaches it. */
-  readonly apiToken: string | null
 }
 
 export interface HttpServer extends Service {
@@ -48,13 +48,27 @@ export interface HttpServer extends Service {
 const routerOptions = { maxParamLength: 1_500 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const app = fastify({ logger: false, forceCloseConnections: true, routerOptions })
+  function answerError(err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const problem = problemOfRequest(err)
+    if (problem !== null) return sendProblem(reply, ...problem)
+    options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
+    return sendProblem(reply, 500)
+  }
+
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions,
+    // Addresses that no route can be looked for under.
+    frameworkErrors: (...refused) => void answerError(...refused),
+  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   let url = ''
   void app.register(async (root) => {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
+    addPage(root)
     await root.register(async (ingest) => addIngest(ingest, options))
     await root.register(async (api) => {
       await api.register(etag)
@@ -62,8 +76,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       api.addHook('onRequest', async ({ method, headers }) => {
         if (method !== 'GET') delete headers['if-none-match']
       })
-      requireBearer(api, options.apiToken)
-      refuseForeignPages(api, options.apiToken !== null)
+      await requireAccess(api, options)
+      refuseForeignPages(api)
       addSession(api, options)
       addMigrations(api, options)
       addAskedMigrations(api, options)
@@ -78,12 +92,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))
-  app.setErrorHandler((err: FastifyError, request, reply) => {
-    const problem = problemOfRequest(err)
-    if (problem !== null) return sendProblem(reply, ...problem)
-    options.log.error({ err, method: request.method, path: request.routeOptions.url }, 'http.failed')
-    return sendProblem(reply, 500)
-  })
+  app.setErrorHandler(answerError)
 
   async function start(): Promise<void> {
     url = await app.listen({ host: options.host, port: options.port })

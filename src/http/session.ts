@@ -2,25 +2,22 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-export interface SessionDeps {
-  readonly apiToken: string | null
-  readonly version: string
-}
+import { SCOPES } from '../store/api-tokens.ts'
 
 const session = z
-  .object({ scope: z.enum(['read', 'operate']), token_required: z.boolean(), version: z.string() })
+  .object({ scope: z.enum(SCOPES), token_required: z.boolean(), version: z.string() })
   .meta({ id: 'Session' })
 
 /** What whoever asks may do; 401 where a token is needed. */
-export function addSession(app: FastifyInstance, { apiToken, version }: SessionDeps): void {
+export function addSession(app: FastifyInstance, { version }: { readonly version: string }): void {
   app
     .withTypeProvider<ZodTypeProvider>()
     .get(
       '/api/v1/session',
       { schema: { operationId: 'getSession', response: { 200: session } } },
-      async () => ({
-        scope: 'operate' as const,
-        token_required: apiToken !== null,
+      async ({ access }) => ({
+        scope: access?.scope ?? 'read',
+        token_required: access?.token != null,
         version,
       }),
     )

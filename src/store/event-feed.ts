@@ -45,6 +45,18 @@ export async function findLatestEvent(db: Db): Promise<string | null> {
   return rows[0]?.id ?? null
 }
 
+/** The last event that stands in the feed before all that was recorded from this moment on; null before the first. */
+export async function findEventBefore(db: Db, since: Date): Promise<string | null> {
+  const { rows } = await db.execute<{ id: string }>(sql`
+    with next as (
+      select transaction, id from landfall.event where recorded_at >= ${since.toISOString()}::timestamptz
+      order by transaction, id limit 1)
+    select id from landfall.event
+    where ${SETTLED} and (not exists (select from next) or (transaction, id) < (select transaction, id from next))
+    order by transaction desc, id desc limit 1`)
+  return rows[0]?.id ?? null
+}
+
 async function placeBehind(db: Db, id: string): Promise<SQL | null> {
   const { rows } = await db.execute<{ transaction: string }>(
     sql`select transaction::text from landfall.event where id = ${id}`,

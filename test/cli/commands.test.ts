@@ -5,7 +5,8 @@ import { registerAccount } from '../../src/store/accounts.ts'
 import { inTransaction } from '../../src/store/db.ts'
 import { createPlannerSeats } from '../../src/work/planner-seats.ts'
 import { createAccount, createTestAccount, query, record, seen } from '../support/account.ts'
-import { createWorkingDir, type Ended, runCli, runShell, startCli } from './cli.ts'
+import { createWorkingDir, type Ended, runShell, startCli } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 const hook = { name: 'default', kind: 'webhook', events: [...TERMINAL_EVENT_TYPES] }
 const LONG_ID = '9f5b01c7-6c1e-4d0a-8f62-3f0c7d2f9a11'
@@ -36,7 +37,7 @@ const ENDS = {
 
 const see = (...observations: ReturnType<typeof seen>[]) => record(world.deps, world.account, observations)
 const setting = () => ({ cwd: dir.path, env: { DATABASE_URL: world.url } })
-const run = (...args: string[]) => runCli(args, setting())
+const run = (...args: string[]) => runHere(args, setting())
 const json = ({ stdout }: Ended) => JSON.parse(stdout)
 
 describe('list', () => {

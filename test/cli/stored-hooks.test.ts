@@ -8,6 +8,7 @@ import { createTestAccount, query } from '../support/account.ts'
 import { HOOK_SECRET } from '../support/daemon.ts'
 import { createWebhookReceiver } from '../support/webhook-receiver.ts'
 import { createWorkingDir, type Ended, runCli } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 const KEY = Buffer.alloc(32, 5).toString('base64')
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
 })
 
 const runWith = (key: Record<string, string>, ...args: string[]) =>
-  runCli(['hooks', ...args], { cwd: dir.path, env: { DATABASE_URL: world.url, ...key } })
+  runHere(['hooks', ...args], { cwd: dir.path, env: { DATABASE_URL: world.url, ...key } })
 const run = (...args: string[]) => runWith({ LANDFALL_SECRET_KEY: KEY }, ...args)
 const json = ({ stdout }: Ended) => JSON.parse(stdout)
 const add = (...more: string[]) => run('add', 'ops', '--url', receiver.url, '--json', ...more)
@@ -75,6 +76,22 @@ test('the URL can come from a file', async () => {
   expect(await run('test', 'ops')).toMatchObject({ exitCode: 0 })
 })
 
+test('a hook is altered, and what is not given stays', async () => {
+  await add()
+  expect(await run('alter', 'ops', '--events', 'migration.failed', 'account.suspended')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('Hook ops is altered'),
+  })
+  expect(json(await run('alter', 'ops', '--format', 'standard', '--url-file', 'url.txt', '--json'))).toEqual({
+    name: 'ops',
+    altered: ['format', 'url'],
+  })
+
+  expect(json(await run('list', '--json'))[1].events).toEqual(['migration.failed', 'account.suspended'])
+  expect(await run('test', 'ops')).toMatchObject({ exitCode: 0 })
+  expect(Object.keys(JSON.parse(receiver.requests[0]?.body ?? ''))).toEqual(['type', 'timestamp', 'data'])
+})
+
 test.each<[args: string[], exitCode: number, says: string]>([
   [['add', 'ops'], 64, 'either --url or --url-file'],
   [['add', 'ops', '--url-file', 'gone.txt'], 64, 'cannot be read'],
@@ -82,6 +99,14 @@ test.each<[args: string[], exitCode: number, says: string]>([
   [['add', 'Ops', '--url', 'https://example.com'], 64, 'expected a name'],
   [['add', 'ops', '--url', 'https://example.com', '--kind', 'command'], 64, 'Allowed choices'],
   [['add', 'fixed', '--url', 'https://example.com'], 1, 'A hook is called fixed already'],
+  [['alter', 'fixed'], 64, 'Say what to alter'],
+  [
+    ['alter', 'fixed', '--url', 'https://example.com', '--url-file', 'url.txt'],
+    64,
+    'either --url or --url-file',
+  ],
+  [['alter', 'fixed', '--format', 'standard'], 1, 'stands in the configuration'],
+  [['alter', 'nobody', '--format', 'standard'], 1, 'No hook is called nobody'],
   [['remove', 'fixed'], 1, 'stands in the configuration'],
   [['rotate', 'fixed', '--overlap', '1h'], 64, 'stands in the configuration'],
   [['remove', 'nobody'], 1, 'No hook is called nobody'],

@@ -5,7 +5,8 @@ import { registerAccount } from '../../src/store/accounts.ts'
 import { disableHook } from '../../src/store/hooks.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { createDatabase } from '../support/database.ts'
-import { createWorkingDir, type Ended, runCli } from './cli.ts'
+import { createWorkingDir, type Ended } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 const hook = { name: 'default', kind: 'webhook', events: [...TERMINAL_EVENT_TYPES] }
 
@@ -23,7 +24,7 @@ afterAll(async () => {
 })
 
 const setting = () => ({ cwd: dir.path, env: { DATABASE_URL: world.url } })
-const run = (...args: string[]) => runCli(args, setting())
+const run = (...args: string[]) => runHere(args, setting())
 const json = ({ stdout }: Ended) => JSON.parse(stdout)
 
 describe('hooks', () => {
@@ -80,7 +81,7 @@ describe('doctor', () => {
 
   test('a Redis that is away is a problem', async () => {
     const env = { ...setting().env, REDIS_URL: 'redis://:very-secret@127.0.0.1:1' }
-    const ended = await runCli(['doctor', '--json'], { cwd: dir.path, env })
+    const ended = await runHere(['doctor', '--json'], { cwd: dir.path, env })
 
     expect(states(ended).get('queue')).toBe('problem')
     expect(ended.stdout).toContain('ECONNREFUSED')
@@ -93,17 +94,17 @@ describe('migrate', () => {
     const empty = await createDatabase()
     const at = { cwd: dir.path, env: { DATABASE_URL: empty.url } }
     try {
-      expect(await runCli(['list'], at)).toMatchObject({
+      expect(await runHere(['list'], at)).toMatchObject({
         exitCode: 1,
         stderr: expect.stringContaining('landfall migrate'),
       })
-      const first = json(await runCli(['migrate', '--json'], at))
+      const first = json(await runHere(['migrate', '--json'], at))
       expect(first).toEqual({ applied: first.total, total: first.total })
-      expect(await runCli(['migrate'], at)).toMatchObject({
+      expect(await runHere(['migrate'], at)).toMatchObject({
         exitCode: 0,
         stdout: expect.stringContaining('Nothing to do'),
       })
-      expect(await runCli(['list'], at)).toMatchObject({
+      expect(await runHere(['list'], at)).toMatchObject({
         exitCode: 0,
         stdout: '',
         stderr: 'No migration fits.\n',

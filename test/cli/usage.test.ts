@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createWorkingDir, runCli, runShell } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 let dir: Awaited<ReturnType<typeof createWorkingDir>>
 
@@ -9,31 +10,35 @@ beforeAll(async () => {
 })
 afterAll(() => dir.remove())
 
-const run = (args: string[], env: Record<string, string> = {}) => runCli(args, { cwd: dir.path, env })
+const run = (args: string[], env: Record<string, string> = {}) => runHere(args, { cwd: dir.path, env })
 
 describe('usage', () => {
   test('help names every command, on stdout', async () => {
     const { exitCode, stdout, stderr } = await run(['--help'])
 
-    for (const name of 'up demo simulate migrate list show watch wait poll hooks replay doctor'.split(' ')) {
+    for (const name of 'up demo simulate migrate list show watch wait events report poll hooks replay doctor completion'.split(
+      ' ',
+    )) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     }
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   })
 
-  test.each('up demo simulate migrate list show watch wait poll hooks replay doctor'.split(' '))(
-    'the help of %s has an example',
-    async (name) => {
-      const { exitCode, stdout } = await run([name, '--help'])
+  test.each(
+    'up demo simulate migrate list show watch wait events report poll hooks replay doctor completion'.split(
+      ' ',
+    ),
+  )('the help of %s has an example', async (name) => {
+    const { exitCode, stdout } = await run([name, '--help'])
 
-      expect(stdout).toContain(`landfall ${name}`)
-      expect(stdout).toMatch(/Examples?:/)
-      expect(exitCode).toBe(0)
-    },
-  )
+    expect(stdout).toContain(`landfall ${name}`)
+    expect(stdout).toMatch(/Examples?:/)
+    expect(exitCode).toBe(0)
+  })
 
   test('the version is that of the package', async () => {
-    expect(await run(['--version'])).toMatchObject({ exitCode: 0, stdout: '0.1.0\n' })
+    const setting = { cwd: dir.path }
+    expect(await runCli(['--version'], setting)).toMatchObject({ exitCode: 0, stdout: '0.1.0\n' })
   })
 
   test.each([

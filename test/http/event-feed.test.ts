@@ -3,13 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { createBell } from '../../src/http/bell.ts'
-import { createHttpServer } from '../../src/http/server.ts'
 import { inTransaction } from '../../src/store/db.ts'
 import { DELIVERIES_CHANNEL, insertEvents } from '../../src/store/events.ts'
 import { listenTo } from '../../src/store/notifications.ts'
-import { createHookActions } from '../../src/work/hook-actions.ts'
 import { createTestAccount, log, query, record, seen } from '../support/account.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { createApi } from './serve.ts'
 
 type Landfall = Awaited<ReturnType<typeof createTestAccount>>
 interface Page {
@@ -28,29 +27,7 @@ afterEach(() => landfall.close())
 
 async function serve(apiToken: string | null): Promise<string> {
   const bell = createBell()
-  const { db } = landfall
-  const server = createHttpServer({
-    host: '127.0.0.1',
-    port: 0,
-    apiToken,
-    log,
-    db,
-    bell,
-    accounts: [],
-    version: '0',
-    foretell: async () => null,
-    rates: new Map(),
-    scrape: async () => ({ contentType: 'text/plain', body: '' }),
-    explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
-    track: async () => null,
-    resume: async () => null,
-    create: async () => null,
-    takeHint: async () => null,
-    hookActions: createHookActions(
-      { db, vault: null, configured: new Set() },
-      { hooks: new Map(), reload: async () => undefined },
-    ),
-  })
+  const server = createApi(landfall, { apiToken, bell })
   const listening = listenTo(landfall.url, DELIVERIES_CHANNEL, bell.ring, log)
   await server.start()
   await listening.start()

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { EVENT_TYPES } from '../../domain/event-type.ts'
 import {
   type AddOptions,
+  type AlterOptions,
   DELIVERY_STATES,
   type DeliveriesOptions,
   type RotateOptions,
@@ -18,6 +19,7 @@ in the configuration.
 Examples:
   $ landfall hooks list
   $ landfall hooks add ops --url https://example.com/landfall --events migration.failed account.suspended
+  $ landfall hooks alter ops --events migration.failed migration.abandoned
   $ landfall hooks test default
   $ landfall hooks deliveries default --state dead
   $ landfall hooks enable default`
@@ -26,7 +28,7 @@ Examples:
 export function addHooks(program: Command, shell: Shell): void {
   const hooks = program
     .command('hooks')
-    .description('add, list, test, enable, disable, rotate and remove hooks; list deliveries')
+    .description('add, alter, list, test, enable, disable, rotate and remove hooks; list deliveries')
     .addHelpText('after', EXAMPLES)
   const addFor = (name: string, description: string) =>
     hooks
@@ -68,19 +70,35 @@ export function addHooks(program: Command, shell: Shell): void {
 
 /** Hooks that stand in the database. */
 function addStored(addFor: (name: string, description: string) => Command, shell: Shell): void {
-  addFor('add', 'store a hook, which running daemons send to at once; its secret is shown this once')
-    .option('--url <url>', 'where it leads')
-    .option('--url-file <path>', 'a file with the URL, which other users of this machine then cannot see')
+  const addSettings = (command: Command) =>
+    command
+      .option('--url <url>', 'where it leads')
+      .option('--url-file <path>', 'a file with the URL, which other users of this machine then cannot see')
+      .addOption(
+        new Option('--events <type...>', 'what it gets (a new one: the four endings)').choices(EVENT_TYPES),
+      )
+      .addOption(
+        new Option('--format <format>', 'the body (a new one: cloudevents)').choices([
+          'cloudevents',
+          'standard',
+        ]),
+      )
+      .option('--link <url>', 'where messages lead, with {account} and {migration_id} in it (slack)')
+
+  addSettings(
+    addFor('add', 'store a hook, which running daemons send to at once; its secret is shown this once'),
+  )
     .addOption(new Option('--kind <kind>', 'what it is (webhook)').choices(['webhook', 'slack']))
-    .addOption(new Option('--events <type...>', 'what it gets (the four endings)').choices(EVENT_TYPES))
-    .addOption(new Option('--format <format>', 'the body (cloudevents)').choices(['cloudevents', 'standard']))
-    .option('--link <url>', 'where messages lead, with {account} and {migration_id} in it (slack)')
     .addOption(
       new Option('--signing <key>', 'a shared secret, or a pair of keys').choices(['shared', 'pair']),
     )
     .action(async (name: string, options: AddOptions) =>
       (await import('../hooks/stored.ts')).add(shell, name, options),
     )
+  addSettings(addFor('alter', 'alter a stored hook; what is not given stays as it is')).action(
+    async (name: string, options: AlterOptions) =>
+      (await import('../hooks/stored.ts')).alter(shell, name, options),
+  )
   addFor('remove', 'remove a stored hook; what it has not got is given up').action(
     async (name: string, options: CommonOptions) =>
       (await import('../hooks/stored.ts')).remove(shell, name, options),

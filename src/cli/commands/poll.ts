@@ -1,14 +1,10 @@
 import type { Command } from 'commander'
 
-import { formatDuration } from '../../domain/duration.ts'
 import type { AccountRow } from '../../store/views/accounts.ts'
 import type { MigrationRow } from '../../store/views/migrations.ts'
 import { EXIT, Failure } from '../exit.ts'
 import { type CommonOptions, JSON_FLAG } from '../options.ts'
 import type { Shell } from '../shell.ts'
-
-/** A daemon ticks about every second; after so long without one, none runs. */
-const TICK_AGE_LIMIT_MS = 15_000
 
 const EXAMPLES = `
 Moves the next poll to now, also for a migration that has ended. The request still waits for its place in the budget.
@@ -32,15 +28,15 @@ async function poll(shell: Shell, id: string, { json }: CommonOptions): Promise<
   const { nameOf, requireMigration } = await import('../find-migration.ts')
   const { listAccounts } = await import('../../store/views/accounts.ts')
   const { requestPoll } = await import('../../store/request-poll.ts')
-  const { loadTickAges } = await import('../../store/health.ts')
+  const { describeIdle } = await import('../daemon-at-work.ts')
   await withStore(shell, async ({ db }) => {
     const migration = await requireMigration(db, id)
     const requested = await requestPoll(db, migration)
     if (requested.kind !== 'due') throw new Failure(EXIT.failure, describeVanished(nameOf(migration)))
     if (json) return shell.printJson(await requireMigration(db, nameOf(migration)))
     const account = (await listAccounts(db)).find((one) => one.account === migration.account)
-    const tickAgeMs = (await loadTickAges(db, [migration.account])).get(migration.account) ?? null
-    shell.print(`${nameOf(migration)} is due now. ${whatToExpect(migration, account, tickAgeMs)}`)
+    const idle = await describeIdle(db, migration.account)
+    shell.print(`${nameOf(migration)} is due now. ${whatToExpect(migration, account, idle)}`)
   })
 }
 
@@ -48,15 +44,8 @@ function describeVanished(name: string): string {
   return `${name} has vanished: the provider no longer knows it. Should it come back, the next sweep finds it.`
 }
 
-function whatToExpect(
-  migration: MigrationRow,
-  account: AccountRow | undefined,
-  tickAgeMs: number | null,
-): string {
-  if (tickAgeMs === null || tickAgeMs > TICK_AGE_LIMIT_MS) {
-    const since = tickAgeMs === null ? '' : ` (the last one was at work ${formatDuration(tickAgeMs)} ago)`
-    return `But no daemon is at work for account ${migration.account}${since}: it is asked for once one runs.`
-  }
+function whatToExpect(migration: MigrationRow, account: AccountRow | undefined, idle: string | null): string {
+  if (idle !== null) return `But ${idle}: it is asked for once one runs.`
   if (account?.state === 'suspended') {
     return `But account ${migration.account} is suspended: it is asked for once the provider accepts the key again.`
   }

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { EVENT_TYPES, type EventType } from '../../domain/event-type.ts'
 import type { ReplayCount, ReplayFilter } from '../../store/replays.ts'
 import { EXIT, Failure } from '../exit.ts'
-import { type CommonOptions, JSON_FLAG } from '../options.ts'
+import { type CommonOptions, JSON_FLAG, moment } from '../options.ts'
 import type { Shell } from '../shell.ts'
 import { type Cell, type Column, renderTable } from '../table.ts'
 import { clean } from '../text.ts'
@@ -31,7 +31,7 @@ export function addReplay(program: Command, shell: Shell): void {
     .command('replay')
     .description('send events again')
     .argument('[event]', 'the id of one event')
-    .option('--since <time>', 'recorded at this time or later (RFC 3339)', moment)
+    .option('--since <time>', 'recorded at this time or later (RFC 3339, or so long ago: 2h)', moment)
     .option('--until <time>', 'recorded before this time', moment)
     .addOption(new Option('--type <type...>', 'only of these types').choices(EVENT_TYPES))
     .option('--hook <name>', 'only to this hook')
@@ -88,11 +88,4 @@ function cellsOf(row: ReplayCount): Cell[] {
   const { delivered, dead, held, pending, unsent } = row
   const numbers = [delivered + dead + held + pending + unsent, delivered, dead, held, pending, unsent]
   return [{ text: row.hook }, ...numbers.map((n) => ({ text: String(n) }))]
-}
-
-function moment(text: string): Date {
-  const date = new Date(text)
-  const isFull = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i.test(text)
-  if (isFull && !Number.isNaN(date.getTime())) return date
-  throw new InvalidArgumentError('Expected a time such as 2026-03-04T09:00:00Z, or a day (UTC).')
 }

@@ -9,12 +9,11 @@ import { loadServerState } from '../../store/server-state.ts'
 import { listStoredHooks } from '../../store/stored-hooks.ts'
 import { type AccountRow, listAccounts } from '../../store/views/accounts.ts'
 import { openSettings } from '../../work/stored-settings.ts'
+import { TICK_AGE_LIMIT_MS } from '../daemon-at-work.ts'
 import { vaultOf } from '../hooks/stored.ts'
 import { clean } from '../text.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
-/** Ticks come about every second. */
-const TICK_AGE_LIMIT_MS = 15_000
 const DEFAULT_SWEEP_EVERY_MS = 300_000
 
 /** What the database says of itself and of the daemon's work. */

@@ -3,13 +3,16 @@ import type { CommonOptions } from '../options.ts'
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'held'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
-export interface AddOptions extends CommonOptions {
+export interface AlterOptions extends CommonOptions {
   readonly url?: string
   readonly urlFile?: string
-  readonly kind?: string
   readonly events?: readonly string[]
   readonly format?: string
   readonly link?: string
+}
+
+export interface AddOptions extends AlterOptions {
+  readonly kind?: string
   readonly signing?: string
 }
 

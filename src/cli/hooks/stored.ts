@@ -6,6 +6,7 @@ import type { Refusal } from '../../domain/stored-hook.ts'
 import { createVault } from '../../runtime/vault.ts'
 import {
   addStoredHook,
+  alterStoredHook,
   dropStoredHook,
   rotateStoredHook,
   type StoredHooksDeps,
@@ -14,7 +15,7 @@ import { EXIT, Failure } from '../exit.ts'
 import { type OpenStore, withStore } from '../open-store.ts'
 import type { CommonOptions } from '../options.ts'
 import type { Shell } from '../shell.ts'
-import type { AddOptions, RotateOptions } from './options.ts'
+import type { AddOptions, AlterOptions, RotateOptions } from './options.ts'
 
 export async function add(shell: Shell, name: string, options: AddOptions): Promise<void> {
   const { url, urlFile, json, ...settings } = options
@@ -27,6 +28,23 @@ export async function add(shell: Shell, name: string, options: AddOptions): Prom
     if (json) return shell.printJson({ name, secret: made.secret, public_key: made.public_key })
     if (made.secret !== null) shell.print(made.secret)
     shell.note(`Hook ${name} is there, and running daemons send to it from now on.${describe(made)}`)
+  })
+}
+
+export async function alter(shell: Shell, name: string, options: AlterOptions): Promise<void> {
+  const { url, urlFile, json, ...settings } = options
+  if (url !== undefined && urlFile !== undefined) {
+    throw new Failure(EXIT.usage, 'Say where the hook leads once: either --url or --url-file.')
+  }
+  const address = urlFile === undefined ? url : await readUrl(shell, urlFile)
+  const change = { ...settings, ...(address !== undefined && { url: address }) }
+  if (Object.keys(change).length === 0) {
+    throw new Failure(EXIT.usage, 'Say what to alter: --url, --url-file, --events, --format or --link.')
+  }
+  await withStore(shell, async (store) => {
+    accepted(await alterStoredHook(depsOf(store), name, change))
+    if (json) return shell.printJson({ name, altered: Object.keys(change) })
+    shell.print(`Hook ${name} is altered, and running daemons send accordingly from now on.`)
   })
 }
 
