@@ -15,10 +15,14 @@ const rooms = {
   work: ['domain', 'runtime', 'providers', 'hooks', 'store', 'metrics'],
   http: ['domain', 'runtime', 'store'],
   simulator: ['domain'],
+  page: [],
 }
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@bull-board': ['queue', 'http'],
+  '@fastify': ['http'],
+  '@preact/signals': ['page'],
   '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],
   'bullmq-otel': ['queue'],
@@ -26,9 +30,12 @@ const homes = {
   'drizzle-orm': ['store'],
   fastify: ['http'],
   ioredis: ['queue'],
+  htm: ['page'],
   pg: ['store', 'queue', 'embedded'],
+  preact: ['page'],
   'prom-client': ['metrics'],
   undici: ['providers', 'hooks'],
+  uplot: ['page'],
   yaml: ['config'],
 }
 

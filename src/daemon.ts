@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
-import type { AccountConfig, Config, HookConfig } from './config/config.ts'
+import type { Config, HookConfig } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { createSenders, type Senders } from './hooks/senders.ts'
@@ -11,7 +11,6 @@ import { createHttpServer } from './http/server.ts'
 import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
 import { createExposition, type Scrape } from './metrics/exposition.ts'
 import { createMeter } from './metrics/meter.ts'
-import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
@@ -34,6 +33,7 @@ import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
+import { openAccount } from './work/open-account.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
 import { createRelay } from './work/relay-deliveries.ts'
 
@@ -134,7 +134,7 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, queue })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -183,34 +183,6 @@ async function openStore({ config, log, stack, accounts }: StoreParts, databaseU
   return db
 }
 
-function openAccount(config: AccountConfig): Account {
-  const {
-    name,
-    provider,
-    apiKey,
-    baseUrl,
-    keyHeader,
-    statusMap,
-    requestsPerSecond,
-    burst,
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  } = config
-  return {
-    name,
-    provider: createProvider(provider, { apiKey, baseUrl, statusMap, keyHeader }),
-    rate: { requestsPerSecond, burst },
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  }
-}
-
 function openHook(senders: Senders, hook: HookConfig): KnownHook {
   const keys = hook.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
   return { ...senders.open(hook), publicKeys: () => keys }
@@ -240,11 +212,11 @@ interface ServeParts {
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
-  readonly scrape: Scrape
+  readonly queue: JobQueueService
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { config, deps, stack, databaseUrl, registry, vault, queue } = parts
   const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
@@ -262,13 +234,20 @@ async function serve(parts: ServeParts): Promise<string> {
     accounts,
     rates,
     version: VERSION,
-    ...createApiActions(deps),
+    ...createApiActions(deps, ingestSecretsOf(config)),
     hookActions,
-    scrape,
+    scrape: scrapeOf(deps, queue),
+    boardQueues: queue.boardQueues,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
+}
+
+function ingestSecretsOf({ accounts }: Config): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    accounts.flatMap(({ name, ingestSecrets }) => (ingestSecrets ? [[name, ingestSecrets]] : [])),
+  )
 }
 
 /** Something that needs no start, only an end. */

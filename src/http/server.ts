@@ -12,11 +12,14 @@ import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addIngest, type IngestDeps } from './ingest.ts'
 import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
+import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
+import { addQueueBoard, type QueueBoardDeps } from './queue-board.ts'
 import { addReplays } from './replays.ts'
 import { addSession } from './session.ts'
 import { addStats } from './stats.ts'
@@ -30,6 +33,8 @@ export interface HttpServerOptions
     AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
+    IngestDeps,
+    QueueBoardDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -57,7 +62,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     forceCloseConnections: true,
     routerOptions,
     // Addresses that no route can be looked for under.
-    frameworkErrors: answerError,
+    frameworkErrors: (...refused) => void answerError(...refused),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -65,6 +70,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   void app.register(async (root) => {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
+    addPage(root)
+    await root.register(async (ingest) => addIngest(ingest, options))
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.
@@ -81,9 +88,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addEvents(api, options)
       addAccounts(api, options)
       addReplays(api, options)
-      addHooks(api, options)
+      await addHooks(api, options)
       addDeliveries(api, options)
       addMetrics(api, options)
+      await addQueueBoard(api, options)
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))

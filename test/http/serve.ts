@@ -21,7 +21,10 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
     track: async () => null,
     resume: async () => null,
+    create: async () => null,
+    takeHint: async () => null,
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
+    boardQueues: () => [],
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },

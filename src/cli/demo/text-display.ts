@@ -133,6 +133,9 @@ function renderHeader(shell: Shell, addresses: Addresses): string {
   return [
     'Landfall at work, on invented data and on this machine only:',
     '',
+    ...(addresses.daemon === null
+      ? []
+      : [row('page', `${addresses.daemon}/`, 'all of this in a browser, as it happens')]),
     row(
       'provider',
       addresses.provider,
@@ -152,6 +155,7 @@ function renderHeader(shell: Shell, addresses: Addresses): string {
     row('log', addresses.logFile, 'warnings of the daemon'),
     '',
     'To look further, in another terminal:',
+    look('watch'),
     look('list --live'),
     look('plan'),
     look('show ID'),

@@ -53,6 +53,10 @@ export const migrations = landfall.table(
     nextPollAt: moment('next_poll_at'),
     /** It is to be read at `next_poll_at` whatever that is worth: somebody asked, or something has to be settled. */
     urgent: boolean('urgent').notNull().default(false),
+    /** Since when a provider's webhook asks for a reading that was not made yet. */
+    hintedAt: moment('hinted_at'),
+    /** The reading under way was asked for by one. */
+    byHint: boolean('by_hint').notNull().default(false),
     polls: integer('polls').notNull().default(0),
     transitions: integer('transitions').notNull(),
     events: integer('events').notNull(),
@@ -80,6 +84,7 @@ export const migrations = landfall.table(
     // Beginnings of ids.
     index('migration_id_start').on(t.migrationId.op('text_pattern_ops')),
     index('migration_company_start').on(t.companyId.op('text_pattern_ops')),
+    index('migration_hinted').on(t.account, t.hintedAt).where(sql`hinted_at is not null`),
     index('migration_live').on(t.account).where(sql`finished_at is null and vanished_at is null`),
   ],
 )
