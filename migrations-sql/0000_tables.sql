@@ -32,6 +32,8 @@ CREATE TABLE "landfall"."budget" (
 	"share_at" timestamp with time zone,
 	"pace" double precision,
 	"pace_until" timestamp with time zone,
+	"hint_credit" double precision DEFAULT 2 NOT NULL,
+	"hint_credit_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"slow_full_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -62,6 +64,23 @@ CREATE TABLE "landfall"."api_token" (
 	CONSTRAINT "api_token_hash_unique" UNIQUE("hash")
 );
 --> statement-breakpoint
+CREATE TABLE "landfall"."creation" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "landfall"."creation_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"account" text NOT NULL,
+	"external_id" text NOT NULL,
+	"request" jsonb NOT NULL,
+	"state" text DEFAULT 'intended' NOT NULL,
+	"migration_id" text,
+	"reason" text,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"sent_at" timestamp with time zone,
+	"next_try_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"claim" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	CONSTRAINT "creation_identity" UNIQUE("account","external_id")
+);
+--> statement-breakpoint
 CREATE TABLE "landfall"."event" (
 	"id" text PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,
@@ -74,6 +93,14 @@ CREATE TABLE "landfall"."event" (
 	"transaction" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
 	"trace_parent" text,
 	"payload" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "landfall"."hint" (
+	"account" text NOT NULL,
+	"id" text NOT NULL,
+	"type" text,
+	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "hint_account_id_pk" PRIMARY KEY("account","id")
 );
 --> statement-breakpoint
 CREATE TABLE "landfall"."delivery" (
@@ -136,6 +163,8 @@ CREATE TABLE "landfall"."migration" (
 	"false_doubts" smallint DEFAULT 0 NOT NULL,
 	"next_poll_at" timestamp with time zone,
 	"urgent" boolean DEFAULT false NOT NULL,
+	"hinted_at" timestamp with time zone,
+	"by_hint" boolean DEFAULT false NOT NULL,
 	"polls" integer DEFAULT 0 NOT NULL,
 	"transitions" integer NOT NULL,
 	"events" integer NOT NULL,
@@ -191,32 +220,37 @@ CREATE TABLE "landfall"."usage" (
 --> statement-breakpoint
 ALTER TABLE "landfall"."budget" ADD CONSTRAINT "budget_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."walk" ADD CONSTRAINT "walk_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."creation" ADD CONSTRAINT "creation_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."event" ADD CONSTRAINT "event_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "landfall"."hint" ADD CONSTRAINT "hint_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_event_event_id_fk" FOREIGN KEY ("event") REFERENCES "landfall"."event"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."delivery" ADD CONSTRAINT "delivery_hook_hook_name_fk" FOREIGN KEY ("hook") REFERENCES "landfall"."hook"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."migration" ADD CONSTRAINT "migration_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."transition" ADD CONSTRAINT "transition_migration_migration_id_fk" FOREIGN KEY ("migration") REFERENCES "landfall"."migration"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."answer" ADD CONSTRAINT "answer_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "landfall"."planner" ADD CONSTRAINT "planner_account_account_name_fk" FOREIGN KEY ("account") REFERENCES "landfall"."account"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "creation_open" ON "landfall"."creation" USING btree ("account","next_try_at") WHERE state in ('intended', 'sent');--> statement-breakpoint
 CREATE INDEX "event_recorded" ON "landfall"."event" USING btree ("recorded_at");--> statement-breakpoint
-CREATE INDEX "event_account_recorded" ON "landfall"."event" USING btree ("account","recorded_at");--> statement-breakpoint
+CREATE INDEX "event_account_recorded" ON "landfall"."event" USING btree ("account","type","recorded_at");--> statement-breakpoint
 CREATE INDEX "event_type_recorded" ON "landfall"."event" USING btree ("type","recorded_at");--> statement-breakpoint
 CREATE INDEX "event_order" ON "landfall"."event" USING btree ("transaction","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place" ON "landfall"."event" USING btree ("account","migration_id","sequence") WHERE migration_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("account","sequence") WHERE migration_id is null and hook is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("hook","sequence") WHERE hook is not null;--> statement-breakpoint
+CREATE INDEX "hint_received" ON "landfall"."hint" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
 CREATE INDEX "delivery_newest" ON "landfall"."delivery" USING btree ("hook","state","id");--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_urgent" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE urgent;--> statement-breakpoint
-CREATE INDEX "migration_created" ON "landfall"."migration" USING btree ("account",coalesce(created_at, first_seen_at));--> statement-breakpoint
-CREATE INDEX "migration_phase_created" ON "landfall"."migration" USING btree ("account","phase",coalesce(created_at, first_seen_at));--> statement-breakpoint
-CREATE INDEX "migration_seen" ON "landfall"."migration" USING btree ("account","first_seen_at");--> statement-breakpoint
-CREATE INDEX "migration_phase_seen" ON "landfall"."migration" USING btree ("account","phase","first_seen_at");--> statement-breakpoint
+CREATE INDEX "migration_created" ON "landfall"."migration" USING btree ("account",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_phase_created" ON "landfall"."migration" USING btree ("account","phase",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_seen" ON "landfall"."migration" USING btree ("account","first_seen_at",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
+CREATE INDEX "migration_phase_seen" ON "landfall"."migration" USING btree ("account","phase","first_seen_at",coalesce(created_at, first_seen_at),"company_id");--> statement-breakpoint
 CREATE INDEX "migration_overdue" ON "landfall"."migration" USING btree ("account") WHERE overdue;--> statement-breakpoint
 CREATE INDEX "migration_id_start" ON "landfall"."migration" USING btree ("migration_id" text_pattern_ops);--> statement-breakpoint
 CREATE INDEX "migration_company_start" ON "landfall"."migration" USING btree ("company_id" text_pattern_ops);--> statement-breakpoint
+CREATE INDEX "migration_hinted" ON "landfall"."migration" USING btree ("account","hinted_at") WHERE hinted_at is not null;--> statement-breakpoint
 CREATE INDEX "migration_live" ON "landfall"."migration" USING btree ("account") WHERE finished_at is null and vanished_at is null;--> statement-breakpoint
 CREATE INDEX "answer_account" ON "landfall"."answer" USING btree ("account");

@@ -16,6 +16,9 @@ return date_bin('15 minutes', moment, '2000-01-01 00:00:00+00');
 create function landfall.day_of(moment timestamptz) returns date language sql immutable parallel safe
 return (moment at time zone 'UTC')::date;
 --> statement-breakpoint
+create function landfall.month_of(day date) returns date language sql immutable parallel safe
+return date_trunc('month', day::timestamp)::date;
+--> statement-breakpoint
 -- Migrations as they stand: one row per image that came (1) or went (-1).
 create table landfall.migration_delta (
   id bigint generated always as identity primary key,
@@ -93,6 +96,16 @@ create table landfall.status_day (
   primary key (day, account, status, phase)
 ) with (fillfactor = 70);
 --> statement-breakpoint
+-- Named by its first day.
+create table landfall.status_month (
+  account text not null,
+  month date not null,
+  status text not null,
+  phase text not null,
+  n bigint not null,
+  primary key (month, account, status, phase)
+) with (fillfactor = 70);
+--> statement-breakpoint
 -- Percentiles cannot be added up. Hours named here are computed from their transitions; all others stand in lag_hour.
 create table landfall.lag_touched (
   id bigint generated always as identity primary key,
@@ -110,13 +123,16 @@ create table landfall.lag_hour (
 );
 --> statement-breakpoint
 -- Newest changes of all, of an account, of a phase, of a company; what ended since; what happened in a stretch of time.
+-- Where a list is narrowed further, the last columns tell the index which rows do not fit.
 create index migration_recent on landfall.migration (status_since);
 --> statement-breakpoint
-create index migration_account_recent on landfall.migration (account, status_since);
+create index migration_account_recent on landfall.migration (account, status_since, coalesce(created_at, first_seen_at));
 --> statement-breakpoint
-create index migration_phase_recent on landfall.migration (account, phase, status_since);
+create index migration_phase_recent
+on landfall.migration (account, phase, status_since, coalesce(created_at, first_seen_at), company_id);
 --> statement-breakpoint
-create index migration_company_recent on landfall.migration (account, company_id, status_since);
+create index migration_company_recent
+on landfall.migration (account, company_id, status_since, coalesce(created_at, first_seen_at));
 --> statement-breakpoint
 create index migration_finished on landfall.migration (finished_at) where finished_at is not null;
 --> statement-breakpoint
@@ -188,6 +204,11 @@ create function landfall.fold_status_deltas() returns void language sql
 begin atomic
   with taken as (
     delete from landfall.status_delta returning *),
+  months as (
+    insert into landfall.status_month as kept (account, month, status, phase, n)
+    select account, landfall.month_of(landfall.day_of(quarter)), status, phase, sum(n) from taken
+    group by account, landfall.month_of(landfall.day_of(quarter)), status, phase
+    on conflict (month, account, status, phase) do update set n = kept.n + excluded.n),
   days as (
     insert into landfall.status_day as kept (account, day, status, phase, n)
     select account, landfall.day_of(quarter), status, phase, sum(n) from taken
@@ -326,7 +347,8 @@ end $$;
 --> statement-breakpoint
 create function landfall.forget_transitions() returns trigger language plpgsql as $$
 begin
-  truncate landfall.status_delta, landfall.status_quarter, landfall.status_day, landfall.lag_touched, landfall.lag_hour;
+  truncate landfall.status_delta, landfall.status_quarter, landfall.status_day, landfall.status_month,
+    landfall.lag_touched, landfall.lag_hour;
   return null;
 end $$;
 --> statement-breakpoint
@@ -341,7 +363,8 @@ create function landfall.rebuild_rollups() returns void language plpgsql as $$
 begin
   lock table landfall.migration, landfall.transition in share row exclusive mode;
   truncate landfall.migration_delta, landfall.outcome_day, landfall.company_count, landfall.status_count,
-    landfall.status_delta, landfall.status_quarter, landfall.status_day, landfall.lag_touched, landfall.lag_hour;
+    landfall.status_delta, landfall.status_quarter, landfall.status_day, landfall.status_month, landfall.lag_touched,
+    landfall.lag_hour;
 
   insert into landfall.migration_delta (account, company_id, status, phase, vanished, seen_on, finished_on, n)
   select account, company_id, status, phase, vanished_at is not null, landfall.day_of(first_seen_at),
@@ -372,6 +395,8 @@ begin
 
   perform landfall.fold_migration_deltas();
   perform landfall.fold_status_deltas();
+  -- Empty by now, but as large as all of history was; whoever reads them would walk through that.
+  truncate landfall.migration_delta, landfall.status_delta;
 end $$;
 --> statement-breakpoint
 create view reporting.migrations as
@@ -495,7 +520,11 @@ begin atomic
       where not_after >= landfall.quarter_of(ts) and not_after <= ts) as t
     cross join lateral (select account from landfall.migration where id = t.migration offset 0) as m),
   parts as (
-    select d.account, d.status, d.phase, d.n from landfall.status_day d where d.day < landfall.day_of(ts)
+    select m.account, m.status, m.phase, m.n from landfall.status_month m
+    where m.month < landfall.month_of(landfall.day_of(ts))
+    union all
+    select d.account, d.status, d.phase, d.n from landfall.status_day d
+    where d.day >= landfall.month_of(landfall.day_of(ts)) and d.day < landfall.day_of(ts)
     union all
     select q.account, q.status, q.phase, q.n from landfall.status_quarter q
     where q.quarter >= landfall.day_of(ts)::timestamp at time zone 'UTC' and q.quarter < landfall.quarter_of(ts)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 
-import type { AccountConfig, Config, HookConfig } from './config/config.ts'
+import type { Config, HookConfig } from './config/config.ts'
 import { defaultDataDir } from './embedded/data-dir.ts'
 import { createEmbeddedPostgres } from './embedded/postgres.ts'
 import { createSenders, type Senders } from './hooks/senders.ts'
@@ -11,7 +11,6 @@ import { createHttpServer } from './http/server.ts'
 import { createHandlers, schedulesFor, workersFor } from './jobs.ts'
 import { createExposition, type Scrape } from './metrics/exposition.ts'
 import { createMeter } from './metrics/meter.ts'
-import { createProvider } from './providers/registry.ts'
 import { createJobQueue, type JobQueueService } from './queue/create-queue.ts'
 import { createTelemetry } from './queue/telemetry.ts'
 import { createServiceStack, type Service, type ServiceStack } from './runtime/service.ts'
@@ -34,6 +33,7 @@ import type { Deps } from './work/deps.ts'
 import { newEventId } from './work/event-id.ts'
 import { createHookActions } from './work/hook-actions.ts'
 import { createHookRegistry, type HookRegistry, type KnownHook } from './work/hook-registry.ts'
+import { openAccount } from './work/open-account.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
 import { createRelay } from './work/relay-deliveries.ts'
 
@@ -183,34 +183,6 @@ async function openStore({ config, log, stack, accounts }: StoreParts, databaseU
   return db
 }
 
-function openAccount(config: AccountConfig): Account {
-  const {
-    name,
-    provider,
-    apiKey,
-    baseUrl,
-    keyHeader,
-    statusMap,
-    requestsPerSecond,
-    burst,
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  } = config
-  return {
-    name,
-    provider: createProvider(provider, { apiKey, baseUrl, statusMap, keyHeader }),
-    rate: { requestsPerSecond, burst },
-    pageSize,
-    sweepEveryMs,
-    policy,
-    lagGoalMs,
-    baseline,
-  }
-}
-
 function openHook(senders: Senders, hook: HookConfig): KnownHook {
   const keys = hook.kind === 'webhook' ? publicKeysOf(hook.secrets) : []
   return { ...senders.open(hook), publicKeys: () => keys }
@@ -262,7 +234,7 @@ async function serve(parts: ServeParts): Promise<string> {
     accounts,
     rates,
     version: VERSION,
-    ...createApiActions(deps),
+    ...createApiActions(deps, ingestSecretsOf(config)),
     hookActions,
     scrape: scrapeOf(deps, queue),
     boardQueues: queue.boardQueues,
@@ -270,6 +242,12 @@ async function serve(parts: ServeParts): Promise<string> {
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
+}
+
+function ingestSecretsOf({ accounts }: Config): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    accounts.flatMap(({ name, ingestSecrets }) => (ingestSecrets ? [[name, ingestSecrets]] : [])),
+  )
 }
 
 /** Something that needs no start, only an end. */

@@ -7,6 +7,7 @@ import { STORED_HOOKS_AT_MOST } from './store/stored-hooks.ts'
 import { requestSweep } from './store/walks.ts'
 import { pollsAtOnce } from './work/account.ts'
 import { applyRetention } from './work/apply-retention.ts'
+import { continueCreation } from './work/create-migration.ts'
 import { deliverEvent, type Hook } from './work/deliver-event.ts'
 import type { Deps } from './work/deps.ts'
 import { planRequests } from './work/plan-requests.ts'
@@ -22,11 +23,12 @@ const SWEEP_ECHO = 0.5
 const OVERDUE_EVERY_MS = 15_000
 const RETENTION_EVERY_MS = 600_000
 
-function jobsFor(account: string, { walks, pages, polls }: PlannedRequests): RequestJob[] {
+function jobsFor(account: string, { walks, pages, polls, creations }: PlannedRequests): RequestJob[] {
   const nowMs = Date.now()
   return [
     ...walks.map((walk): RequestJob => ({ ...walk, key: account })),
     ...pages.map((page): RequestJob => ({ kind: 'page', account, key: String(page), claim: nowMs })),
+    ...creations.map((one): RequestJob => ({ ...one, kind: 'create', account })),
     ...polls.map((poll): RequestJob => ({ ...poll, kind: 'get', account })),
   ]
 }
@@ -72,6 +74,7 @@ export function createHandlers(
     const account = deps.accounts.get(job.account)
     if (account === undefined) return
     if (job.kind === 'get') return pollMigration(deps, account, job, signal)
+    if (job.kind === 'create') return void (await continueCreation(deps, account, job, signal))
     const goesOn =
       job.kind === 'page'
         ? await readChosenPage(deps, account, Number(job.key), signal)

@@ -3,12 +3,15 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 
 import { applySchemaChanges } from '../../src/store/schema-changes.ts'
-import { measure } from './measure.ts'
+import { LISTS } from './lists.ts'
 import { PANELS } from './panels.ts'
 import { openPlace } from './place.ts'
+import { reportQuestions, reportWrites } from './report.ts'
 import { type Progress, seed } from './seed.ts'
+import { openWrites } from './writes.ts'
 
-// How fast the reporting views answer what dashboards ask, and whether any of it reads history from end to end.
+// How fast the reporting views and the API's lists answer what is asked of them, whether any of it reads history from end
+// to end, and what recording costs beside so much of it.
 // usage: npm run bench:reporting -- [--migrations N] [--transitions M] [--days D] [--runs R] [--limit-ms L] [--database NAME]
 // It makes a database of its own, on an embedded Postgres or on the server of DATABASE_URL, and drops it at the end. One
 // that --database names on that server is kept, and not filled again where it is there already.
@@ -68,17 +71,13 @@ function createTeller() {
 }
 
 async function measureAll(): Promise<void> {
-  const limitMs = Number(values['limit-ms'])
-  console.log(
-    `${'view'.padEnd(18)}${'asked for'.padEnd(36)}${'rows'.padStart(6)}${'p50 ms'.padStart(9)}${'p95 ms'.padStart(9)}  read from end to end`,
-  )
-  for (const panel of PANELS) {
-    const { rows, p50Ms, p95Ms, scanned } = await measure(client, panel, Number(values.runs))
-    const times = [p50Ms, p95Ms].map((ms) => ms.toFixed(1).padStart(9)).join('')
-    const verdict = [...scanned, ...(p95Ms > limitMs ? ['TOO SLOW'] : [])].join(', ') || '–'
-    console.log(
-      `${panel.view.padEnd(18)}${panel.asks.padEnd(36)}${String(rows).padStart(6)}${times}  ${verdict}`,
-    )
-    if (verdict !== '–') process.exitCode = 1
+  const limits = { runs: Number(values.runs), limitMs: Number(values['limit-ms']) }
+  const isFine = await reportQuestions(client, [...PANELS, ...LISTS], limits)
+  if (!isFine) process.exitCode = 1
+  const { writes, close } = await openWrites(place.url)
+  try {
+    await reportWrites(writes, limits.runs)
+  } finally {
+    await close()
   }
 }

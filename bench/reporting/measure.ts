@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { Panel } from './panels.ts'
+import { pickSample, type Question } from './question.ts'
 
 const HISTORY = new Set(['migration', 'transition', 'event', 'delivery'])
 
@@ -7,39 +7,67 @@ export interface Measured {
   readonly rows: number
   readonly p50Ms: number
   readonly p95Ms: number
-  /** Tables of history that the plan reads from end to end. */
+  /** Tables of history that a plan reads from end to end. */
   readonly scanned: readonly string[]
 }
 
 /** Asks again and again, each time of another migration and moment. */
-export async function measure(client: Client, panel: Panel, runs: number): Promise<Measured> {
+export async function measure(client: Client, question: Question, runs: number): Promise<Measured> {
   const times: number[] = []
   let rows = 0
   for (let run = 0; run < runs; run += 1) {
-    const { text, values } = await bind(client, panel)
+    const sample = await pickSample(client)
     const startMs = performance.now()
-    const answer = await client.query(text, values)
+    const found = await question.ask(client, sample)
     times.push(performance.now() - startMs)
-    rows = Math.max(rows, answer.rows.length)
+    rows = Math.max(rows, found)
   }
-  const at = (share: number) => times.toSorted((a, b) => a - b)[Math.ceil(share * runs) - 1] ?? 0
-  return { rows, p50Ms: at(0.5), p95Ms: at(0.95), scanned: await findScans(client, panel) }
+  const [p50Ms, p95Ms] = [shareOf(times, 0.5), shareOf(times, 0.95)]
+  return { rows, p50Ms, p95Ms, scanned: await findScans(client, question) }
 }
 
-/** The tables of history that the panel reads from end to end. Functions hide their plans; there the server counts. */
-export async function findScans(client: Client, panel: Panel): Promise<string[]> {
-  const { text, values } = await bind(client, panel)
-  const { rows } = await client.query(`explain (format json) ${text}`, values)
+export function shareOf(times: readonly number[], share: number): number {
+  return times.toSorted((a, b) => a - b)[Math.ceil(share * times.length) - 1] ?? 0
+}
+
+/** The tables of history that the question reads from end to end. Functions hide their plans; there the server counts. */
+export async function findScans(client: Client, question: Question): Promise<string[]> {
+  const sample = await pickSample(client)
+  const planned: string[] = []
   await client.query('begin')
   try {
     const before = await countScans(client)
-    await client.query(text, values)
+    await question.ask(
+      watch(client, async (statement) => void planned.push(...(await explain(client, statement)))),
+      sample,
+    )
     const after = await countScans(client)
     const counted = [...after].filter(([table, n]) => n > (before.get(table) ?? 0)).map(([table]) => table)
-    return [...new Set([...scansIn(rows[0]?.['QUERY PLAN']), ...counted])].sort()
+    return [...new Set([...planned, ...counted])].sort()
   } finally {
     await client.query('rollback')
   }
+}
+
+interface Statement {
+  readonly text: string
+  readonly values: unknown[]
+}
+
+/** The same client, which shows each statement before it runs. */
+function watch(client: Client, show: (statement: Statement) => Promise<void>): Client {
+  const query = async (statement: string | { text: string }, values: unknown[] = []) => {
+    await show({ text: typeof statement === 'string' ? statement : statement.text, values })
+    return client.query(statement as string, values)
+  }
+  return new Proxy(client, {
+    get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)),
+  })
+}
+
+async function explain(client: Client, { text, values }: Statement): Promise<string[]> {
+  const { rows } = await client.query(`explain (format json) ${text}`, values)
+  return scansIn(rows[0]?.['QUERY PLAN'])
 }
 
 async function countScans(client: Client): Promise<Map<string, number>> {
@@ -55,21 +83,4 @@ function scansIn(plan: unknown): string[] {
   const table = String(node['Relation Name'])
   const here = node['Node Type'] === 'Seq Scan' && HISTORY.has(table) ? [table] : []
   return [...here, ...Object.values(node).flatMap(scansIn)]
-}
-
-/** The question with the values of a migration picked at random. */
-async function bind(client: Client, { sql }: Panel): Promise<{ text: string; values: unknown[] }> {
-  const { rows } = await client.query<Record<string, unknown>>(
-    `with top as (select max(id) as id from landfall.migration)
-     select m.account, m.migration_id as migration, m.company_id as company,
-       m.first_seen_at + random() * (now() - m.first_seen_at) as moment
-     from top cross join lateral (
-       select * from landfall.migration where id >= 1 + floor(random() * top.id)::bigint order by id limit 1) m`,
-  )
-  const values: unknown[] = []
-  const text = sql.replace(/(?<=[ (,]):(account|migration|company|moment)\b/g, (_, name: string) => {
-    values.push(rows[0]?.[name])
-    return `$${values.length}`
-  })
-  return { text, values }
 }

@@ -1,13 +1,24 @@
-/** What a dashboard asks of a view. `:account`, `:migration`, `:company` and `:moment` stand for values. */
-export interface Panel {
-  readonly view: string
-  readonly asks: string
-  readonly sql: string
+import type { Question, Sample } from './question.ts'
+
+/** What a dashboard asks of a view. `:account`, `:migration`, `:company` and `:moment` stand for the sample's values. */
+export function panel(of: string, asks: string, sql: string): Question {
+  const ask: Question['ask'] = async (client, sample) => {
+    const { text, values } = bind(sql, sample)
+    return (await client.query(text, values)).rows.length
+  }
+  return { of, asks, ask }
 }
 
-const panel = (view: string, asks: string, sql: string): Panel => ({ view, asks, sql })
+function bind(sql: string, sample: Sample): { text: string; values: unknown[] } {
+  const values: unknown[] = []
+  const text = sql.replace(/(?<=[ (,]):(account|migration|company|moment)\b/g, (_, name: keyof Sample) => {
+    values.push(sample[name])
+    return `$${values.length}`
+  })
+  return { text, values }
+}
 
-export const PANELS: readonly Panel[] = [
+export const PANELS: readonly Question[] = [
   panel(
     'migrations',
     'newest changes of all',

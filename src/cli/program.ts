@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
+import { addAccounts } from './commands/accounts.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addCreate } from './commands/create.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
@@ -16,7 +18,9 @@ import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addTokens } from './commands/tokens.ts'
+import { addTrack } from './commands/track.ts'
 import { addUp } from './commands/up.ts'
+import { addVern } from './commands/vern.ts'
 import { addWait } from './commands/wait.ts'
 import { addWatch } from './commands/watch.ts'
 import type { Shell } from './shell.ts'
@@ -56,10 +60,15 @@ export function createProgram(shell: Shell): Command {
   addWait(program, shell)
   addEvents(program, shell)
   addReport(program, shell)
+  program.commandsGroup('Make:')
+  addCreate(program, shell)
+  addVern(program, shell)
   program.commandsGroup('Keep going:')
+  addTrack(program, shell)
   addPoll(program, shell)
   addExplain(program, shell)
   addPlan(program, shell)
+  addAccounts(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
   addTokens(program, shell)

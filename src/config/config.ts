@@ -1,3 +1,4 @@
+import type { ApiDescription } from '../domain/api-description.ts'
 import type { EventType } from '../domain/event-type.ts'
 import type { KeepMs } from '../domain/keep.ts'
 import type { OverdueAfter } from '../domain/overdue.ts'
@@ -47,10 +48,14 @@ export interface Config {
 /** One credential at one provider, with its own budget. */
 export interface AccountConfig {
   readonly name: string
-  readonly provider: 'anon' | 'vern'
+  readonly provider: 'anon' | 'vern' | 'generic'
+  /** What a `generic` provider's API looks like. */
+  readonly api?: ApiDescription | undefined
   readonly apiKey: Secret
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
+  /** What the provider signs its webhooks with, newest first; without, none are taken. */
+  readonly ingestSecrets?: readonly Secret[] | undefined
   /** The header that carries the key, where it is not the provider's own. */
   readonly keyHeader?: string | undefined
   /** The budget's refill rate, above 0 and up to 1000; the default depends on the provider. */

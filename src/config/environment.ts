@@ -53,7 +53,10 @@ export const VARIABLES: readonly Variable[] = [
     ],
     ['LOG_LEVEL', 'log_level', 'info', 'least severe log lines to write'],
   ]),
-  ...rows('anon', true, [['ANON_API_KEY', 'api_key', 'none', 'API key of the account `anon`']]),
+  ...rows('anon', true, [
+    ['ANON_API_KEY', 'api_key', 'none', 'API key of the account `anon`'],
+    ['ANON_INGEST_SECRET', 'ingest_secret', 'none', 'what Anon signs its webhooks with'],
+  ]),
   ...rows('anon', false, [
     ['ANON_BASE_URL', 'base_url', 'https://worker.anon.com', "the provider's address"],
     ['ANON_REQUESTS_PER_SECOND', 'budget.requests_per_second', '2', 'requests per second it may spend'],

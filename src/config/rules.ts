@@ -26,6 +26,7 @@ function reportUnknownKeys(draft: Draft): void {
       KNOWN_KEYS.accounts.filter((key) => !useless.includes(key)),
     )
     reportKeysOf(draft, [...path, 'budget'], KNOWN_KEYS.budget)
+    reportKeysOf(draft, [...path, 'api'], KNOWN_KEYS.api)
     reportKeysOf(draft, [...path, 'overdue_after'], KNOWN_KEYS.overdue_after)
   }
   for (const { path, entry } of draft.entries('hooks')) {

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { PHASES } from '../domain/phase.ts'
 import { POLICIES } from '../domain/policy.ts'
 import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
+import { api, toApi } from './api-schema.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
-import { apiKey, apiToken, secretKey } from './secrets.ts'
+import { apiKey, apiToken, ingestSecrets, secretKey } from './secrets.ts'
 import {
   duration,
   durationOrNever,
@@ -23,6 +24,7 @@ import {
 const OF_PROVIDER = {
   anon: { baseUrl: 'https://worker.anon.com', requestsPerSecond: 2, keyHeader: undefined },
   vern: { baseUrl: 'https://app.vern.so/api/v1', requestsPerSecond: 0.5, keyHeader: 'x-api-key' },
+  generic: { baseUrl: '', requestsPerSecond: 2, keyHeader: undefined },
 } as const
 
 const budget = z.object({
@@ -40,9 +42,11 @@ const overdueAfter = z.object({
 
 const account = z.object({
   name: name(),
-  provider: oneOf(['anon', 'vern']),
+  provider: oneOf(['anon', 'vern', 'generic']),
   api_key: apiKey(),
+  ingest_secret: ingestSecrets().optional(),
   key_header: headerName().optional(),
+  api: api.optional(),
   base_url: providerUrl().optional(),
   budget: budget.prefault({}),
   page_size: wholeNumber(1, 1_000).default(100),
@@ -65,7 +69,7 @@ const daemon = z.object({
   database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
   data_dir: z.string().optional(),
-  accounts: z.array(account.transform(toAccount)).default([]),
+  accounts: z.array(account.superRefine(needDescription).transform(toAccount)).default([]),
   hooks: z.array(hook).default([]),
   host: host().default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4600),
@@ -82,7 +86,7 @@ export const configSchema = daemon.transform(toConfig)
 /** What may also come from a file, named by the same key with `_file` at its end. */
 export const SECRET_KEYS = {
   daemon: ['database_url', 'redis_url', 'api_token', 'secret_key'],
-  accounts: ['api_key'],
+  accounts: ['api_key', 'ingest_secret'],
   // What a webhook's receiver knows of its caller is often only the address itself.
   hooks: ['url', 'secret'],
 } as const
@@ -93,18 +97,33 @@ export const KNOWN_KEYS = {
   accounts: [...Object.keys(account.shape), ...SECRET_KEYS.accounts.map(fileKey)],
   keep: Object.keys(keep.shape),
   budget: Object.keys(budget.shape),
+  api: Object.keys(api.shape),
   overdue_after: Object.keys(overdueAfter.shape),
 } satisfies Record<string, readonly string[]>
 
 /** What an account cannot be told, by its provider. */
 export const USELESS_KEYS: Readonly<Record<string, readonly string[]>> = {
-  anon: ['key_header'],
-  vern: ['page_size', 'sweep_every', 'baseline'],
+  anon: ['key_header', 'api'],
+  vern: ['page_size', 'sweep_every', 'baseline', 'api'],
+  generic: ['key_header'],
 }
 
 /** The key that says in which file a secret stands. */
 export function fileKey(key: string): string {
   return `${key}_file`
+}
+
+/** What a provider without a client of its own has to be told. */
+function needDescription(raw: z.output<typeof account>, context: z.RefinementCtx): void {
+  if (raw.provider !== 'generic') return
+  const need = (key: 'api' | 'base_url', expected: string) =>
+    context.addIssue({
+      code: 'custom',
+      path: [key],
+      message: `is not set; expected ${expected} for provider generic`,
+    })
+  if (raw.api === undefined) need('api', 'the description of the API')
+  if (raw.base_url === undefined) need('base_url', 'the address of the API')
 }
 
 function toAccount(raw: z.output<typeof account>): AccountConfig {
@@ -116,6 +135,8 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
     apiKey: raw.api_key,
     baseUrl: raw.base_url ?? unsaid.baseUrl,
     keyHeader: raw.key_header ?? unsaid.keyHeader,
+    ingestSecrets: raw.ingest_secret,
+    api: raw.api && toApi(raw.api),
     requestsPerSecond: raw.budget.requests_per_second ?? unsaid.requestsPerSecond,
     burst: raw.budget.burst,
     pageSize: raw.page_size,

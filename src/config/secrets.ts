@@ -48,6 +48,19 @@ export function webhookSecrets() {
   return value({ expected, parse: readWebhookSecrets, secret: true })
 }
 
+/** What a provider signs with is its own choice, as long as it is a shared secret. */
+export function ingestSecrets() {
+  const expected = 'whsec_ and the base64 of the secret, as the provider shows it (several while it rotates)'
+  const parse = (raw: unknown): Parsed<readonly Secret[]> => {
+    const given: unknown[] = typeof raw === 'string' ? raw.split(/\s+/) : Array.isArray(raw) ? raw : []
+    const good = given.filter(
+      (one) => typeof one === 'string' && /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(one),
+    )
+    return given.length > 0 && good.length === given.length ? ok(good.map(String)) : wrong()
+  }
+  return value({ expected, parse, secret: true })
+}
+
 function readWebhookSecrets(raw: unknown): Parsed<readonly Secret[]> {
   const given: unknown[] = typeof raw === 'string' ? raw.split(/\s+/) : Array.isArray(raw) ? raw : []
   if (given.length === 0) return wrong()

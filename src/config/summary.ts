@@ -24,7 +24,15 @@ function keptFor(ms: number | null): string {
   return ms === null ? 'forever' : formatDuration(ms)
 }
 
-function summarizeAccount({ name, apiKey, sweepEveryMs, lagGoalMs, overdueAfter, ...plain }: AccountConfig) {
+function summarizeAccount({
+  name,
+  apiKey,
+  ingestSecrets,
+  sweepEveryMs,
+  lagGoalMs,
+  overdueAfter,
+  ...plain
+}: AccountConfig) {
   const overdue = Object.entries(overdueAfter).map(([phase, limit]) => [
     phase,
     limit === 'never' ? limit : formatDuration(limit),
@@ -33,6 +41,7 @@ function summarizeAccount({ name, apiKey, sweepEveryMs, lagGoalMs, overdueAfter,
     account: name,
     ...plain,
     apiKey: setOrNot(apiKey),
+    ingestSecret: setOrNot(ingestSecrets?.[0] ?? null),
     sweepEvery: formatDuration(sweepEveryMs),
     lagGoal: formatDuration(lagGoalMs),
     overdueAfter: Object.fromEntries(overdue),

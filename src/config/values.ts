@@ -48,6 +48,25 @@ export function headerName() {
   return text(expected, (raw) => (/^[a-z0-9][a-z0-9-]{0,62}$/i.test(raw) ? raw.toLowerCase() : null))
 }
 
+/** Comes out without the slash in front, so that it extends the base URL. */
+export function requestPath(expected: string, needed = '') {
+  return text(expected, (raw) => {
+    const isPath = /^\/?[\w{}.~!$&'()*+,;=:@%/?-]+$/.test(raw) && !raw.startsWith('//') && !raw.includes('..')
+    return isPath && raw.includes(needed) ? raw.replace(/^\//, '') : null
+  })
+}
+
+/** Names with dots between, of the fields that lead to a value. */
+export function place() {
+  return text('the place of a field, such as id or state.name', (raw) =>
+    /^[^.\s]+(\.[^.\s]+)*$/.test(raw) && raw.length <= 200 ? raw : null,
+  )
+}
+
+export function word() {
+  return text('a word of letters, digits, - and _', (raw) => (/^[\w-]{1,63}$/.test(raw) ? raw : null))
+}
+
 export function oneOf<const T extends string>(words: readonly T[]) {
   return text(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw) ?? null)
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Db } from '../store/db.ts'
 import { requestPoll } from '../store/request-poll.ts'
 import { findMigrations, type Identity } from '../store/views/migrations.ts'
+import { type CreationsDeps, creation, creationBody, makeMigration } from './creations.ts'
 import { at, text } from './fields.ts'
 import { migration } from './migrations.ts'
 import { sendProblem } from './problem.ts'
@@ -14,7 +15,7 @@ type Tracked =
   | { readonly kind: 'missing' | 'suspended' | 'busy' }
   | { readonly kind: 'unusable'; readonly reason: string }
 
-export interface AskedMigrationsDeps {
+export interface AskedMigrationsDeps extends CreationsDeps {
   readonly db: Db
   /** Reads a migration at once, and follows it; null where this process knows no such account. */
   readonly track: (migration: Identity) => Promise<Tracked | null>
@@ -31,7 +32,8 @@ const identity = z.strictObject({
 })
 
 /** What is to be read because somebody asks for it. */
-export function addAskedMigrations(app: FastifyInstance, { db, track }: AskedMigrationsDeps): void {
+export function addAskedMigrations(app: FastifyInstance, deps: AskedMigrationsDeps): void {
+  const { db, track } = deps
   const api = app.withTypeProvider<ZodTypeProvider>()
 
   api.post(
@@ -39,12 +41,18 @@ export function addAskedMigrations(app: FastifyInstance, { db, track }: AskedMig
     {
       schema: {
         operationId: 'trackMigration',
-        description: 'Reads a migration at once and follows it. 201 where it was not known yet.',
-        body: identity,
-        response: { 200: tracked, 201: tracked },
+        description:
+          'Follows a migration: one that is there (`migration_id`), which is read at once, or one that is made (`create`). 201 where it was not known yet.',
+        body: z.union([identity, creationBody]),
+        response: {
+          200: z.union([tracked, creation]),
+          201: z.union([tracked, creation]),
+          202: creation,
+        },
       },
     },
     async ({ body }, reply) => {
+      if ('create' in body) return makeMigration(deps, body, reply)
       const outcome = await track(body)
       if (outcome === null) return sendProblem(reply, 404, `no account is called ${body.account}`)
       if (outcome.kind !== 'tracked') return refuse(reply, body, outcome)

@@ -12,6 +12,7 @@ import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
 import { addHealthRoutes, type HealthDeps } from './health.ts'
 import { addHooks, type HooksDeps } from './hooks.ts'
+import { addIngest, type IngestDeps } from './ingest.ts'
 import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
 import { describeApi } from './openapi.ts'
@@ -33,6 +34,7 @@ export interface HttpServerOptions
     AccountsDeps,
     HooksDeps,
     QueueBoardDeps,
+    IngestDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -69,6 +71,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     await describeApi(root, options.version)
     addHealthRoutes(root, options)
     addPage(root)
+    await root.register(async (ingest) => addIngest(ingest, options))
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.

@@ -3,11 +3,14 @@
  * lost, doubled or late.
  */
 
-/** One API request to make: a `get` of one migration, the next list page of one of the account's walks, or any page. */
+/**
+ * One API request to make: a `get` of one migration, the next list page of one of the account's walks, any page, or the
+ * creation of a migration.
+ */
 export interface RequestJob {
-  readonly kind: 'get' | 'sweep' | 'look' | 'page'
+  readonly kind: 'get' | 'sweep' | 'look' | 'page' | 'create'
   readonly account: string
-  /** The row the request belongs to: a migration's key, or the account's name. For `page` its number, from 0. */
+  /** The row the request belongs to: a migration's or creation's key, or the account's name. For `page` its number, from 0. */
   readonly key: string
   /**
    * The claim's number; a job whose number is no longer the row's is stale and does nothing. For `page` the

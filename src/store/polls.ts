@@ -56,6 +56,8 @@ export async function claimAnyPoll(tx: Tx, account: string): Promise<PollClaim[]
 export interface ClaimedPoll {
   readonly migrationId: string
   readonly runId: string | null
+  /** A provider's webhook asked for it. */
+  readonly byHint: boolean
   readonly failures: number
   readonly misses: number
   /** Since it was due; 0 where it is not due yet. */
@@ -67,7 +69,7 @@ export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | 
   const { rows } = await db.execute<ClaimedPoll & Record<string, unknown>>(sql`
     update landfall.migration set lease_until = ${inSeconds(WORK_S)}
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
-    returning migration_id as "migrationId", run_id as "runId", failures, misses,
+    returning migration_id as "migrationId", run_id as "runId", by_hint as "byHint", failures, misses,
       greatest(0, coalesce(extract(epoch from now() - next_poll_at)::float8 * 1000, 0)) as "lateMs"`)
   return rows[0] ?? null
 }
@@ -76,12 +78,12 @@ const held = (poll: PollClaim) => sql`id = ${poll.key}::bigint and claim = ${pol
 
 /** Ends a claim. What comes next stands in `next_poll_at`, which is left alone here. */
 export async function releasePoll(db: Pick<Db, 'execute'>, poll: PollClaim): Promise<void> {
-  await db.execute(sql`update landfall.migration set lease_until = null where ${held(poll)}`)
+  await db.execute(sql`update landfall.migration set lease_until = null, by_hint = false where ${held(poll)}`)
 }
 
 export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.migration set lease_until = null, failures = failures + 1, urgent = true,
+    update landfall.migration set lease_until = null, by_hint = false, failures = failures + 1, urgent = true,
       next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }
@@ -89,7 +91,7 @@ export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Pro
 /** A `get` found nothing: ask again later. */
 export async function countMiss(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
-    update landfall.migration set lease_until = null, misses = misses + 1, polls = polls + 1, urgent = true,
+    update landfall.migration set lease_until = null, by_hint = false, misses = misses + 1, polls = polls + 1, urgent = true,
       next_poll_at = ${inSeconds(waitMs / 1000)}
     where ${held(poll)}`)
 }

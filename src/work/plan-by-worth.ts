@@ -28,7 +28,7 @@ export interface Tick {
 export async function planByWorth(
   tx: Tx,
   { account, seat, tokens, requestsPerSecond, isBaseline, random }: Tick,
-): Promise<PlannedRequests> {
+): Promise<Omit<PlannedRequests, 'creations'>> {
   const atOnce = pollsAtOnce(account.rate)
   let left = Math.min(tokens, Math.max(0, atOnce - seat.inFlight()))
   const look = await lockWalk(tx, account.name, 'look')

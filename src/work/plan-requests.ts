@@ -2,7 +2,9 @@ import { probeAfterMs } from '../domain/cadence.ts'
 import { decideShares } from '../domain/request-plan.ts'
 import { type AccountState, scheduleProbe, takePlanningTurn } from '../store/accounts.ts'
 import { countTokens } from '../store/budgets.ts'
+import { claimCreations } from '../store/creations.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
+import { claimHinted } from '../store/hints.ts'
 import { effectiveRate } from '../store/pacing.ts'
 import { claimAnyPoll, claimDuePolls } from '../store/polls.ts'
 import { lockWalk, type PageClaim } from '../store/walks.ts'
@@ -11,6 +13,7 @@ import { claimLook, claimSweep } from './claim-walks.ts'
 import type { Deps } from './deps.ts'
 import { planByWorth } from './plan-by-worth.ts'
 import { NOTHING, type PlannedRequests } from './planned-requests.ts'
+import type { Seat } from './planner-seats.ts'
 
 /**
  * The account's tick: claims as many requests as its budget has tokens for. One process at a time has the turn; null
@@ -30,6 +33,27 @@ async function planInTurn(tx: Tx, deps: Deps, account: Account): Promise<Planned
   const tokens = await countTokens(tx, account.name, account.rate)
   if (tokens === 0) return NOTHING
   if (state.state === 'suspended') return planProbe(tx, account, state)
+  // Somebody waits for these.
+  const creations =
+    account.provider.create === undefined ? [] : await claimCreations(tx, account.name, tokens)
+  const hinted = await claimHinted(tx, account.name, account.rate, tokens - creations.length)
+  const left = tokens - creations.length - hinted.length
+  const planned = await planTokens(tx, deps, account, { seat, state, tokens: left })
+  return { ...planned, polls: [...hinted, ...planned.polls], creations }
+}
+
+interface Turn {
+  readonly seat: Seat | undefined
+  readonly state: AccountState
+  readonly tokens: number
+}
+
+async function planTokens(
+  tx: Tx,
+  deps: Deps,
+  account: Account,
+  { seat, state, tokens }: Turn,
+): Promise<Omit<PlannedRequests, 'creations'>> {
   if (seat === undefined) return planDue(tx, account, state, tokens)
   return planByWorth(tx, {
     account,
@@ -68,7 +92,7 @@ async function planDue(
   if (sweep && (shares.sweep === 'always' || (shares.sweep === 'spare' && spare))) {
     walks.push(await claimSweep(tx, account, sweep))
   }
-  return { walks, pages: [], polls }
+  return { ...NOTHING, walks, polls }
 }
 
 /** A suspended account may make one request now and then, to see whether its key works again. */

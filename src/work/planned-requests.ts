@@ -1,3 +1,4 @@
+import type { CreationClaim } from '../store/creations.ts'
 import type { PollClaim } from '../store/polls.ts'
 import type { PageClaim } from '../store/walks.ts'
 
@@ -8,6 +9,8 @@ export interface PlannedRequests {
   /** Pages that the planner wants to see. */
   readonly pages: readonly number[]
   readonly polls: readonly PollClaim[]
+  /** Migrations to make. */
+  readonly creations: readonly CreationClaim[]
 }
 
-export const NOTHING: PlannedRequests = { walks: [], pages: [], polls: [] }
+export const NOTHING: PlannedRequests = { walks: [], pages: [], polls: [], creations: [] }

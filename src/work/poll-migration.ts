@@ -4,6 +4,7 @@ import type { Answer } from '../providers/provider.ts'
 import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction } from '../store/db.ts'
 import { type EventRow, insertEvents } from '../store/events.ts'
+import { giveBackCredit } from '../store/hints.ts'
 import {
   type ClaimedPoll,
   countMiss,
@@ -111,7 +112,7 @@ async function settlePoll(
   const { answer } = asked
   switch (answer.kind) {
     case 'ok':
-      return recordReading(deps, account, poll, asked, answer.value)
+      return recordReading(deps, account, poll, { ...asked, byHint: claimed.byHint }, answer.value)
     case 'missing':
       return recordMissing(deps, account, poll, claimed, asked.requestedAt)
     case 'unusable': {
@@ -134,10 +135,10 @@ async function recordReading(
   deps: Deps,
   account: Account,
   poll: PollClaim,
-  asked: Answered,
+  asked: Answered & Pick<ClaimedPoll, 'byHint'>,
   reading: Reading,
 ): Promise<PollOutcome> {
-  const { requestedAt, receivedAt } = asked
+  const { requestedAt, receivedAt, byHint } = asked
   const recorded = await inTransaction(deps.db, async (tx) => {
     const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
     const result = await recordObservations(deps, tx, account, [seen])
@@ -148,6 +149,7 @@ async function recordReading(
       row: result.believed[0] ?? null,
     })
     await releasePoll(tx, poll)
+    if (byHint && result.changes.length > 0) await giveBackCredit(tx, account.name)
     return result
   })
   deps.meter.changesRecorded(account.name, recorded.changes)

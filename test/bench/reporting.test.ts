@@ -1,9 +1,11 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { LISTS } from '../../bench/reporting/lists.ts'
 import { findScans, measure } from '../../bench/reporting/measure.ts'
-import { PANELS } from '../../bench/reporting/panels.ts'
+import { PANELS, panel } from '../../bench/reporting/panels.ts'
 import { type Progress, seed } from '../../bench/reporting/seed.ts'
+import { openWrites } from '../../bench/reporting/writes.ts'
 import { readReportingSchema } from '../../scripts/reporting-schema.ts'
 import { applySchemaChanges } from '../../src/store/schema-changes.ts'
 import { KEPT_VIEWS, RAW_VIEWS, type RawView } from '../store/reporting/raw-views.ts'
@@ -29,22 +31,31 @@ afterAll(async () => {
   await database.drop()
 })
 
-describe('what dashboards ask', () => {
-  test.each(PANELS.map((panel) => [`${panel.view}, ${panel.asks}`, panel] as const))(
+describe('what dashboards and the API ask', () => {
+  test.each(PANELS.map((one) => [`${one.of}, ${one.asks}`, one] as const))(
     '%s: reads no history from end to end',
-    async (_, panel) => {
-      expect(await findScans(client, panel)).toEqual([])
+    async (_, question) => {
+      expect(await findScans(client, question)).toEqual([])
+    },
+  )
+
+  test.each([...new Set(LISTS.map(({ of, asks }) => `${of}, ${asks}`))])(
+    '%s: reads no history from end to end, in any order, from the first row or any other',
+    async (name) => {
+      for (const way of LISTS.filter(({ of, asks }) => `${of}, ${asks}` === name)) {
+        expect(await findScans(client, way), way.as).toEqual([])
+      }
     },
   )
 
   test('touches every view and function', async () => {
     const { things } = await readReportingSchema(client)
-    expect(new Set(PANELS.map(({ view }) => view))).toEqual(new Set(things.map(({ name }) => name)))
+    expect(new Set(PANELS.map(({ of }) => of))).toEqual(new Set(things.map(({ name }) => name)))
   })
 
   test('is noticed where it does read history from end to end', async () => {
     for (const sql of Object.values(RAW_VIEWS)) {
-      expect(await findScans(client, { view: '', asks: '', sql })).not.toEqual([])
+      expect(await findScans(client, panel('', '', sql))).not.toEqual([])
     }
   })
 })
@@ -85,8 +96,20 @@ async function readRows(sql: string): Promise<string[]> {
   return rows.map((row) => JSON.stringify(row)).sort()
 }
 
+test('what is written counts itself, and leaves true rollups', async () => {
+  const { writes, close } = await openWrites(database.url)
+  try {
+    const before = await readRows('select count(*) from landfall.transition')
+    for (const { run } of writes) await run()
+    expect(await readRows('select count(*) - 201 as count from landfall.transition')).toEqual(before)
+    expect(await readRows(KEPT_VIEWS.status_counts)).toEqual(await readRows(RAW_VIEWS.status_counts))
+  } finally {
+    await close()
+  }
+})
+
 test('a measurement has rows and times', async () => {
-  const accounts = PANELS.find(({ view }) => view === 'accounts')
+  const accounts = PANELS.find(({ of }) => of === 'accounts')
   if (accounts === undefined) throw new Error('no panel asks for accounts')
   const { rows, p50Ms, p95Ms } = await measure(client, accounts, 5)
 

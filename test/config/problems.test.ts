@@ -177,7 +177,7 @@ hooks:
     expect(complaints({}, yaml(text))).toEqual([
       expect.stringMatching(/^accounts\[0\]\.name \(landfall\.yaml line 2\) is "Acme"; expected a name/),
       'accounts[2].name (landfall.yaml line 4) is the same as accounts[1].name (landfall.yaml line 3); expected another name',
-      'accounts[2].provider (landfall.yaml line 4) is "other"; expected one of anon, vern',
+      'accounts[2].provider (landfall.yaml line 4) is "other"; expected one of anon, vern, generic',
       expect.stringMatching(/^accounts\[3\]\.name \(landfall\.yaml line 5\) is not set; expected a name/),
       expect.stringMatching(/^accounts\[3\]\.api_key \(landfall\.yaml line 5\) is not set; expected the key/),
       expect.stringMatching(/^hooks\[0\]\.name \(landfall\.yaml line 7\) is "-h"; expected a name/),

@@ -197,6 +197,7 @@ describe('the summary', () => {
           account: 'anon',
           provider: 'anon',
           apiKey: 'set',
+          ingestSecret: 'not set',
           baseUrl: 'https://worker.anon.com',
           requestsPerSecond: 2,
           burst: 10,

@@ -21,6 +21,8 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     explain: async () => ({ suspended: false, next_reading_at: null, why: 'ended' }),
     track: async () => null,
     resume: async () => null,
+    create: async () => null,
+    takeHint: async () => null,
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
     boardQueues: () => [],
     hookActions: createHookActions(

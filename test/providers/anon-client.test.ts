@@ -234,7 +234,7 @@ test('the registry creates the providers it knows and refuses others by name', a
   expect(await provider.get('a1', never)).toMatchObject({ kind: 'ok' })
   for (const kind of ['verne', 'toString']) {
     expect(() => createProvider(kind, { apiKey: KEY, baseUrl: server.origin })).toThrow(
-      `no provider "${kind}"; there is anon, vern`,
+      `no provider "${kind}"; there is anon, vern, generic`,
     )
   }
 })

@@ -55,7 +55,10 @@ async function checkAccounts(db: Db, config: Config): Promise<Finding[]> {
     const sweepEveryMs = configured?.sweepEveryMs ?? DEFAULT_SWEEP_EVERY_MS
     const tick = checkTick(row, ages.get(row.account) ?? null, configured !== undefined)
     // Of what has no list there are no sweeps.
-    const sweeps = row.provider === 'vern' ? [] : [checkSweep(row, now, sweepEveryMs)]
+    const sweeps =
+      row.provider === 'vern' || (configured?.api && configured.api.list === undefined)
+        ? []
+        : [checkSweep(row, now, sweepEveryMs)]
     return [checkState(row), tick, ...sweeps]
   })
   const unknown = config.accounts.filter(({ name }) => stored.every((row) => row.account !== name))

@@ -1,13 +1,11 @@
 import type { StatusMap } from '../../domain/phase.ts'
+import type { RunKind } from '../../domain/run-kind.ts'
 import type { ProviderHttp } from '../http.ts'
 import { fieldOf, type Reply, refusalOf } from '../http-exchange.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Created, CreationRequest, Outcome } from '../provider.ts'
 import { parseMigration } from './map.ts'
 import { wireSigned, wireStarted } from './wire.ts'
-
-const RUN_KINDS = ['generate', 'update', 'clarify', 'execute'] as const
-type RunKind = (typeof RUN_KINDS)[number]
 
 interface StartRun {
   readonly kind: RunKind
@@ -21,7 +19,7 @@ interface StartedRun {
   readonly isNew: boolean
 }
 
-interface SignedFile {
+export interface SignedFile {
   readonly name: string
   readonly url: string
   readonly contentType: string | null

@@ -1,8 +1,9 @@
+import { RUN_KINDS } from '../../domain/run-kind.ts'
 import type { Question } from '../listener.ts'
 import { jsonReply, type Reply } from '../wire.ts'
 import { type Moment, objectOf } from './moment.ts'
 import { API_PREFIX } from './route.ts'
-import { RUN_KINDS, type Run, stepAt } from './run.ts'
+import { type Run, stepAt } from './run.ts'
 import { QUESTION, runBody, vernError } from './wire.ts'
 import { ownStatus, type VernMigration } from './world.ts'
 

@@ -1,8 +1,6 @@
+import type { RunKind } from '../../domain/run-kind.ts'
 import { lognormal, type Random } from '../random.ts'
 import type { VernSettings } from './options.ts'
-
-export const RUN_KINDS = ['generate', 'update', 'clarify', 'execute'] as const
-export type RunKind = (typeof RUN_KINDS)[number]
 
 type RunStatus = 'queued' | 'running' | 'blocked' | 'awaiting_approval' | 'completed' | 'failed' | 'canceled'
 

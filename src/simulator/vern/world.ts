@@ -1,7 +1,8 @@
+import type { RunKind } from '../../domain/run-kind.ts'
 import { createRandom, digits, type Random } from '../random.ts'
 import type { TrueMigration } from '../wire.ts'
 import type { VernSettings } from './options.ts'
-import { addPhase, cutAfter, type Run, type RunKind, stepAt } from './run.ts'
+import { addPhase, cutAfter, type Run, stepAt } from './run.ts'
 
 export interface VernMigration {
   readonly id: string

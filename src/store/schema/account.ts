@@ -48,6 +48,9 @@ export const budgets = landfall.table('budget', {
   /** Requests per second that the provider's headers allow, until `paceUntil`. */
   pace: doublePrecision('pace'),
   paceUntil: moment('pace_until'),
+  /** Readings that may be made because of hints, as of `hintCreditAt`; it grows with time, and each change they find. */
+  hintCredit: doublePrecision('hint_credit').notNull().default(2),
+  hintCreditAt: moment('hint_credit_at').notNull().defaultNow(),
   /** As `fullAt`, for the rate while the account is slowed down. */
   slowFullAt: moment('slow_full_at').notNull().defaultNow(),
 })

@@ -28,7 +28,7 @@ export const events = landfall.table(
   },
   (t) => [
     index('event_recorded').on(t.recordedAt),
-    index('event_account_recorded').on(t.account, t.recordedAt),
+    index('event_account_recorded').on(t.account, t.type, t.recordedAt),
     index('event_type_recorded').on(t.type, t.recordedAt),
     index('event_order').on(t.transaction, t.id),
     // Never two events at one place of a stream, whatever else goes wrong.

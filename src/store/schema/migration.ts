@@ -16,6 +16,8 @@ import type { Via } from '../../domain/reading.ts'
 import { accounts } from './account.ts'
 import { id, landfall, moment } from './columns.ts'
 
+const created = sql`coalesce(created_at, first_seen_at)`
+
 export const migrations = landfall.table(
   'migration',
   {
@@ -51,6 +53,10 @@ export const migrations = landfall.table(
     nextPollAt: moment('next_poll_at'),
     /** It is to be read at `next_poll_at` whatever that is worth: somebody asked, or something has to be settled. */
     urgent: boolean('urgent').notNull().default(false),
+    /** Since when a provider's webhook asks for a reading that was not made yet. */
+    hintedAt: moment('hinted_at'),
+    /** The reading under way was asked for by one. */
+    byHint: boolean('by_hint').notNull().default(false),
     polls: integer('polls').notNull().default(0),
     transitions: integer('transitions').notNull(),
     events: integer('events').notNull(),
@@ -68,15 +74,17 @@ export const migrations = landfall.table(
     // The tick: what of this account is due, oldest first.
     index('migration_due').on(t.account, t.nextPollAt).where(sql`next_poll_at is not null`),
     index('migration_urgent').on(t.account, t.nextPollAt).where(sql`urgent`),
-    // Lists: each account's first rows, and each phase's (see `listMigrations`); by `status_since` they stand with reporting.
-    index('migration_created').on(t.account, sql`coalesce(created_at, first_seen_at)`),
-    index('migration_phase_created').on(t.account, t.phase, sql`coalesce(created_at, first_seen_at)`),
-    index('migration_seen').on(t.account, t.firstSeenAt),
-    index('migration_phase_seen').on(t.account, t.phase, t.firstSeenAt),
+    // Lists: each account's first rows, and each phase's (see `listMigrations`). What stands behind a sort's column lets the
+    // index tell which rows do not fit, without a look at each. By `status_since` they stand with reporting.
+    index('migration_created').on(t.account, created, t.companyId),
+    index('migration_phase_created').on(t.account, t.phase, created, t.companyId),
+    index('migration_seen').on(t.account, t.firstSeenAt, created, t.companyId),
+    index('migration_phase_seen').on(t.account, t.phase, t.firstSeenAt, created, t.companyId),
     index('migration_overdue').on(t.account).where(sql`overdue`),
     // Beginnings of ids.
     index('migration_id_start').on(t.migrationId.op('text_pattern_ops')),
     index('migration_company_start').on(t.companyId.op('text_pattern_ops')),
+    index('migration_hinted').on(t.account, t.hintedAt).where(sql`hinted_at is not null`),
     index('migration_live').on(t.account).where(sql`finished_at is null and vanished_at is null`),
   ],
 )

@@ -47,7 +47,7 @@ export interface DeliveryPlace {
 
 /** Deliveries of all hooks, or of one, newest first. */
 export async function listNewestDeliveries(
-  db: Db,
+  db: Pick<Db, 'execute'>,
   { hook, state, limit, after }: DeliveriesAsked,
 ): Promise<Page<ToldDeliveryRow, DeliveryPlace>> {
   const most = limit + 1
@@ -64,7 +64,10 @@ export async function listNewestDeliveries(
         order by d.hook desc, d.id desc limit ${most}) as first
       where ${allOf([hook === undefined ? undefined : sql`h.name = ${hook}`])}
       order by id desc limit ${most}) as page
-    join reporting.deliveries d using (event_id, hook) join reporting.events e using (event_id)
+    -- Offset 0: one at a time by its key, however few deliveries there are.
+    cross join lateral (
+      select * from reporting.deliveries d where d.event_id = page.event_id and d.hook = page.hook offset 0) as d
+    join reporting.events e on e.event_id = page.event_id
     order by page.id desc`,
   )
   const page = pageOf(found, limit, ({ id }) => ({ id }))

@@ -1,12 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 
-import type { EventType } from '../../domain/event-type.ts'
+import { EVENT_TYPES, type EventType } from '../../domain/event-type.ts'
 import type { Phase } from '../../domain/phase.ts'
 import type { Via } from '../../domain/reading.ts'
 import type { Db } from '../db.ts'
 import { rowsOf } from '../rows.ts'
 import type { Identity } from './migrations.ts'
-import { allOf, among, type Page, pageOf } from './page.ts'
+import { allOf, isOne, type Page, pageOf } from './page.ts'
 
 export type TransitionRow = {
   readonly account: string
@@ -70,18 +70,35 @@ export interface EventPlace {
 
 /** Newest first, for people. Who must miss none reads the feed, whose order is that of the transactions. */
 export async function listRecentEvents(
-  db: Db,
-  { account, types, since, limit, after }: RecentEventsAsked,
+  db: Pick<Db, 'execute'>,
+  { limit, ...asked }: RecentEventsAsked,
 ): Promise<Page<EventRecord, EventPlace>> {
-  const fits = allOf([
-    account === undefined ? undefined : sql`account = ${account}`,
-    types && sql`type = ${among(types)}`,
-    since && sql`recorded_at >= ${since.toISOString()}::timestamptz`,
-    after && sql`(recorded_at, event_id) < (${after.at}::timestamptz, ${after.event_id})`,
-  ])
+  const most = limit + 1
   const found = await rowsOf<EventRecord>(
     db,
-    sql`select * from reporting.events where ${fits} order by recorded_at desc, event_id desc limit ${limit + 1}`,
+    sql`select v.* from (${newestOf(asked, most)} order by at desc, id desc limit ${most}) as page
+    join reporting.events v on v.event_id = page.id order by page.at desc, page.id desc`,
   )
   return pageOf(found, limit, ({ recorded_at, event_id }) => ({ at: recorded_at, event_id }))
+}
+
+/** Each type's newest stand together in an index, of all accounts and of each; so does what is newest of all. */
+function newestOf({ account, types, since, after }: Omit<RecentEventsAsked, 'limit'>, most: number): SQL {
+  const fits = allOf([
+    since && sql`e.recorded_at >= ${since.toISOString()}::timestamptz`,
+    // The first condition is where the index is entered; the second holds among events of the same moment.
+    after && sql`e.recorded_at <= ${after.at}::timestamptz`,
+    after && sql`(e.recorded_at, e.id) < (${after.at}::timestamptz, ${after.event_id})`,
+  ])
+  if (account === undefined && types === undefined) {
+    return sql`select e.id, e.recorded_at as at from landfall.event e where ${fits}`
+  }
+  const [first, one] =
+    account === undefined
+      ? [sql`e.type`, isOne(sql`e.type`, sql`kind.type`)]
+      : [sql`e.account`, sql`${isOne(sql`e.account`, sql`${account}::text`)} and e.type = kind.type`]
+  return sql`
+    select newest.* from unnest(${sql.param(types ?? EVENT_TYPES)}::text[]) as kind (type) cross join lateral (
+      select e.id, e.recorded_at as at from landfall.event e where ${one} and ${fits}
+      order by ${first} desc, e.recorded_at desc, e.id desc limit ${most}) as newest`
 }

@@ -56,9 +56,12 @@ export async function listMigrations(
 ): Promise<Page<MigrationRow, MigrationPlace>> {
   const key = KEYS[order.by]
   const beyond = order.newestFirst ? sql`<` : sql`>`
+  const from = order.newestFirst ? sql`<=` : sql`>=`
+  // The first condition is where the index is entered; the second holds among rows of the same moment.
   const behind =
     after &&
-    sql`(${key}, m.account, m.migration_id) ${beyond} (${after.at}::timestamptz, ${after.account}, ${after.migration_id})`
+    sql`${key} ${from} ${after.at}::timestamptz
+      and (${key}, m.account, m.migration_id) ${beyond} (${after.at}::timestamptz, ${after.account}, ${after.migration_id})`
   const direction = order.newestFirst ? sql`desc` : sql`asc`
   const sorted = sql`order by at ${direction}, account ${direction}, migration_id ${direction}`
   const most = limit + 1

@@ -51,7 +51,7 @@ export interface Stats {
 }
 
 /** From rollups and small indexes; nothing here reads history. */
-export async function loadStats(db: Db): Promise<Stats> {
+export async function loadStats(db: Pick<Db, 'execute'>): Promise<Stats> {
   // One after the other, so that they leave the pool's other connections to those who track.
   const standing = await one<Standing>(db, STANDING)
   const ended = await one<Outcomes & Bound>(db, ENDED)
@@ -86,7 +86,7 @@ function failureRate({ succeeded, partial, failed, abandoned }: Outcomes): numbe
   return all === 0 ? null : failed / all
 }
 
-async function one<T extends Record<string, unknown>>(db: Db, query: SQL): Promise<T> {
+async function one<T extends Record<string, unknown>>(db: Pick<Db, 'execute'>, query: SQL): Promise<T> {
   const [row] = await rowsOf<T>(db, query)
   if (row === undefined) throw new Error('load stats: an aggregate gave no row')
   return row

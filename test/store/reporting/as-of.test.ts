@@ -48,7 +48,7 @@ function countKnown(known: readonly Known[]): string[] {
 const QUARTER_MS = 900_000
 const DAY_MS = 86_400_000
 
-/** Every moment at which something was received, the ones around it, and the edges of its quarter of an hour and day. */
+/** Every moment at which something was received, the ones around it, and the edges of its quarter of an hour, day and month. */
 function momentsOf(history: readonly Known[]): Date[] {
   const moments = history.flatMap(({ not_after }) => {
     const ms = not_after.getTime()
@@ -59,6 +59,7 @@ function momentsOf(history: readonly Known[]): Date[] {
       ms - (ms % QUARTER_MS),
       ms - (ms % QUARTER_MS) + QUARTER_MS - 1,
       ms - (ms % DAY_MS),
+      Date.UTC(not_after.getUTCFullYear(), not_after.getUTCMonth()),
     ]
   })
   return [...new Set(moments)].map((ms) => new Date(ms))

@@ -36,7 +36,11 @@ const account = fc.nat({ max: 1 })
 const reading: fc.Arbitrary<Reading> = fc.record({
   id: fc.nat({ max: 5 }),
   status: fc.constantFrom(...STATUSES),
-  minutes: fc.nat({ max: 30 }),
+  // Also of days before, and of other months.
+  minutes: fc.oneof(
+    { weight: 9, arbitrary: fc.nat({ max: 30 }) },
+    { weight: 1, arbitrary: fc.nat({ max: 50_000 }) },
+  ),
   // Slow answers are received after, and recorded before, younger ones.
   answerMinutes: fc.oneof(fc.constant(0), fc.nat({ max: 200 })),
   company: fc.constantFrom(null, '', 'abc', 'xyz'),
