@@ -136,8 +136,8 @@ test('what a description lacks, or says wrongly, is told with its place', () => 
     expect.stringMatching(/base_url .*is not set; expected the address/),
   ])
   expect(told('    base_url: https://x.test\n    api: { get: /jobs, idd: x, status: "a..b" }\n')).toEqual([
-    expect.stringMatching(/api\.get .*expected a path below base_url with \{id\}/),
     expect.stringMatching(/api\.idd .*did you mean id\?/),
+    expect.stringMatching(/api\.get .*expected a path below base_url with \{id\}/),
     expect.stringMatching(/api\.status .*expected the place of a field/),
   ])
 })

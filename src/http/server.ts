@@ -33,8 +33,8 @@ export interface HttpServerOptions
     AskedMigrationsDeps,
     AccountsDeps,
     HooksDeps,
-    QueueBoardDeps,
     IngestDeps,
+    QueueBoardDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number

@@ -13,7 +13,7 @@ type Fields = Pick<ApiDescription, 'id' | 'status' | 'created' | 'company'>
 const status = z.union([text(200), z.int().transform(String)])
 
 /** What stands at a place such as `state.name`. */
-export function valueAt(value: unknown, place: string | null): unknown {
+function valueAt(value: unknown, place: string | null): unknown {
   if (place === null) return value
   let found = value
   for (const name of place.split('.')) {
@@ -24,7 +24,7 @@ export function valueAt(value: unknown, place: string | null): unknown {
 }
 
 /** Null for anything without an id and a status. */
-export function readingOf(value: unknown, fields: Fields, statusMap: StatusMap): Reading | null {
+function readingOf(value: unknown, fields: Fields, statusMap: StatusMap): Reading | null {
   const migrationId = id.safeParse(valueAt(value, fields.id))
   const shown = status.safeParse(valueAt(value, fields.status))
   if (!migrationId.success || !shown.success) return null
