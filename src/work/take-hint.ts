@@ -3,6 +3,7 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { parseHint } from '../domain/hint.ts'
 import { inTransaction } from '../store/db.ts'
 import { noteHinted, payForHint, recordHint } from '../store/hints.ts'
+import { ringPlanner } from '../store/planners.ts'
 import { requestLook } from '../store/walks.ts'
 import { type Account, hasList } from './account.ts'
 import type { Deps } from './deps.ts'
@@ -51,6 +52,8 @@ export async function takeHint(
     return hasList(account) && (await payForHint(tx, account.name, account.rate)) ? 'looked' : 'ignored'
   })
   if (kind === 'looked') await requestLook(deps.db, account.name)
+  // The next tick may be a second away.
+  if (kind === 'noted') await ringPlanner(deps.db, account.name)
   deps.log.info(
     { account: account.name, migrationId: hint.migrationId, type: hint.type, outcome: kind },
     'hint.taken',

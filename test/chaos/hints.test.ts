@@ -8,9 +8,12 @@ import { createWorldOf, startAccount, startTestDaemon } from '../support/world.t
 
 const SECRET = `whsec_${Buffer.from('a secret that only tests may know').toString('base64')}`
 const MINUTES = 3
-/** Twenty seconds' worth of pages: without hints a change waits for that long. */
-const WORLD = { migrations: 400, history: 0, aliveShare: 1, arrivalS: 1, typicalLifeS: 600, seed: 5 }
-const BUDGET = { requestsPerSecond: 2, burst: 4, pageSize: 10, lagGoalMs: 0 }
+/**
+ * Fifty seconds' worth of pages, and few changes for the budget: where hints alone would take half of it, the changes that
+ * they miss would wait for twice as long.
+ */
+const WORLD = { migrations: 2_000, history: 0, aliveShare: 1, arrivalS: 1, typicalLifeS: 4_200, seed: 5 }
+const BUDGET = { requestsPerSecond: 4, burst: 8, pageSize: 10, lagGoalMs: 0 }
 
 /** What the provider's webhooks tell: four changes of five, late, at times twice, out of order, and one in ten is false. */
 function tellChanges(simulator: Simulator, address: string) {
