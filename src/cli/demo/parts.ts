@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { AccountConfig, Config } from '../../config/config.ts'
 import { ROLES } from '../../config/config.ts'
 import { TERMINAL_EVENT_TYPES } from '../../domain/event-type.ts'
@@ -72,7 +74,8 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     host: '127.0.0.1',
     port,
     apiToken: null,
-    secretKey: null,
+    // Its database is new each time; so may be what encrypts the hooks that somebody adds.
+    secretKey: randomBytes(32).toString('base64'),
     roles: new Set(ROLES),
     allowPrivateHooks: true,
     keepMs: { deliveries: null, usage: null },
