@@ -20,6 +20,8 @@ const rooms = {
 
 /** Package -> the only rooms that know it. */
 const homes = {
+  '@bull-board': ['queue', 'http'],
+  '@fastify': ['http'],
   '@preact/signals': ['page'],
   '@opentelemetry': ['runtime', 'queue'],
   bullmq: ['queue'],

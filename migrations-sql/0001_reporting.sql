@@ -134,6 +134,10 @@ on landfall.migration (account, phase, status_since, coalesce(created_at, first_
 create index migration_company_recent
 on landfall.migration (account, company_id, status_since, coalesce(created_at, first_seen_at));
 --> statement-breakpoint
+-- What waits longest is asked for over all accounts too; from the oldest on, it would come behind all that has ended.
+create index migration_open on landfall.migration (phase, status_since)
+where phase in ('pending', 'running', 'needs_input', 'unknown');
+--> statement-breakpoint
 create index migration_finished on landfall.migration (finished_at) where finished_at is not null;
 --> statement-breakpoint
 create index transition_moment on landfall.transition (not_after);

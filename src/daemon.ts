@@ -134,7 +134,7 @@ async function build(
     await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, deps, stack, databaseUrl, registry, vault, scrape: scrapeOf(deps, queue) })
+    ? await serve({ config, deps, stack, databaseUrl, registry, vault, queue })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
 }
@@ -212,11 +212,11 @@ interface ServeParts {
   readonly databaseUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
-  readonly scrape: Scrape
+  readonly queue: JobQueueService
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, deps, stack, databaseUrl, registry, vault, scrape } = parts
+  const { config, deps, stack, databaseUrl, registry, vault, queue } = parts
   const { db, log } = deps
   const { host, port, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
@@ -236,7 +236,8 @@ async function serve(parts: ServeParts): Promise<string> {
     version: VERSION,
     ...createApiActions(deps, ingestSecretsOf(config)),
     hookActions,
-    scrape,
+    scrape: scrapeOf(deps, queue),
+    boardQueues: queue.boardQueues,
   }
   const server = await stack.add(createHttpServer(options))
   await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))

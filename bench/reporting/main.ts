@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 
 import { applySchemaChanges } from '../../src/store/schema-changes.ts'
+import { DASHBOARDS } from './dashboards.ts'
 import { LISTS } from './lists.ts'
 import { PANELS } from './panels.ts'
 import { openPlace } from './place.ts'
@@ -72,7 +73,7 @@ function createTeller() {
 
 async function measureAll(): Promise<void> {
   const limits = { runs: Number(values.runs), limitMs: Number(values['limit-ms']) }
-  const isFine = await reportQuestions(client, [...PANELS, ...LISTS], limits)
+  const isFine = await reportQuestions(client, [...PANELS, ...DASHBOARDS, ...LISTS], limits)
   if (!isFine) process.exitCode = 1
   const { writes, close } = await openWrites(place.url)
   try {

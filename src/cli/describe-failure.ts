@@ -1,3 +1,4 @@
+import { NoEmbeddedPostgresError } from '../embedded/binaries.ts'
 import { DataDirInUseError } from '../embedded/bring-up.ts'
 import { redactText } from '../runtime/logger.ts'
 import { pgCodeOf } from '../store/db.ts'
@@ -18,8 +19,10 @@ export function describeFailure(err: unknown): Described {
     (one) => one instanceof DataDirInUseError || one instanceof DatabaseUnreachableError,
   )
   if (service !== undefined) return { exitCode: EXIT.unreachable, message: redactText(service.message) }
-  const taken = chain.find((one) => one instanceof HookNamesTakenError)
-  if (taken !== undefined) return { exitCode: EXIT.configuration, message: taken.message }
+  const misconfigured = chain.find(
+    (one) => one instanceof HookNamesTakenError || one instanceof NoEmbeddedPostgresError,
+  )
+  if (misconfigured !== undefined) return { exitCode: EXIT.configuration, message: misconfigured.message }
   const port = chain.find((one) => codeOf(one) === 'EADDRINUSE' || codeOf(one) === 'EACCES')
   if (port !== undefined && 'port' in port) return { exitCode: EXIT.failure, message: describePort(port) }
   if (isUnreachable(err)) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { VERSION } from '../runtime/version.ts'
+import { addAccounts } from './commands/accounts.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addCreate } from './commands/create.ts'
 import { addDemo } from './commands/demo.ts'
@@ -17,6 +18,7 @@ import { addReport } from './commands/report.ts'
 import { addShow } from './commands/show.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addTokens } from './commands/tokens.ts'
+import { addTrack } from './commands/track.ts'
 import { addUp } from './commands/up.ts'
 import { addVern } from './commands/vern.ts'
 import { addWait } from './commands/wait.ts'
@@ -62,9 +64,11 @@ export function createProgram(shell: Shell): Command {
   addCreate(program, shell)
   addVern(program, shell)
   program.commandsGroup('Keep going:')
+  addTrack(program, shell)
   addPoll(program, shell)
   addExplain(program, shell)
   addPlan(program, shell)
+  addAccounts(program, shell)
   addHooks(program, shell)
   addReplay(program, shell)
   addTokens(program, shell)

@@ -8,6 +8,7 @@ export async function runCli(args: readonly string[], shell: Shell): Promise<voi
   try {
     const { createProgram } = await import('./program.ts')
     await createProgram(shell).parseAsync([...args], { from: 'user' })
+    shell.status('')
   } catch (err) {
     shell.setExitCode(err instanceof CommanderError ? exitCodeOf(err) : await report(shell, err))
   }

@@ -12,6 +12,9 @@ export interface Binaries {
   readonly major: number
 }
 
+/** There is none that could run here. */
+export class NoEmbeddedPostgresError extends Error {}
+
 const useOwn = 'Set DATABASE_URL to a Postgres of your own instead.'
 
 /** The programs of the npm package where they run as this user, otherwise of a copy of it. */
@@ -25,7 +28,9 @@ export async function findBinaries(user: DatabaseUser | null, log: Logger): Prom
     const to = await copyPackage(packageDir)
     log.info({ from: native, to, reason: (err as Error).message }, 'postgres.binaries_copied')
     return inspectBinaries(to, user).catch((cause: unknown) => {
-      throw new Error(`The embedded Postgres does not run on this machine. ${useOwn}`, { cause })
+      throw new NoEmbeddedPostgresError(`The embedded Postgres does not run on this machine. ${useOwn}`, {
+        cause,
+      })
     })
   }
 }
@@ -36,7 +41,7 @@ function findPackage(): string {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch (cause) {
-    throw new Error(
+    throw new NoEmbeddedPostgresError(
       `The embedded Postgres for this machine (npm package ${name}) is not installed: ` +
         `it is optional, and left out by --omit=optional or where none exists. ${useOwn}`,
       { cause },

@@ -30,6 +30,8 @@ declare module 'fastify' {
 /** More than a page and a few scripts need. */
 const REQUESTS_PER_MINUTE = 6_000
 const WRONG_TOKENS_PER_MINUTE = 60
+/** Where Bull Board is. */
+export const BOARD = '/queue'
 
 /**
  * Lets in who knows a token, as far as its scope goes, and not too often. Where none is set or stored everybody is let
@@ -47,7 +49,9 @@ export async function requireAccess(app: FastifyInstance, deps: AccessDeps): Pro
     request.access = await findAccess(deps, tokenOf(request))
     if (request.access === null) {
       const wrong = await countWrong(request)
-      return wrong.isAllowed || !wrong.isExceeded ? refuse(reply) : refuseForNow(reply, wrong.ttlInSeconds)
+      return wrong.isAllowed || !wrong.isExceeded
+        ? refuse(request, reply)
+        : refuseForNow(reply, wrong.ttlInSeconds)
     }
     if (request.access.scope === 'read' && !isReading(request)) {
       return sendProblem(reply, 403, 'this token only reads; a token of scope operate is needed')
@@ -82,8 +86,9 @@ function digest(text: string): Buffer {
 
 export const isReading = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
-function refuse(reply: FastifyReply): FastifyReply {
-  void reply.header('www-authenticate', 'Bearer')
+/** Whoever looks at the queue does so with a browser, which then asks for a password. */
+function refuse({ url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  void reply.header('www-authenticate', url.startsWith(BOARD) ? 'Basic realm="Landfall"' : 'Bearer')
   return sendProblem(reply, 401, 'Send authorization: Bearer TOKEN, with LANDFALL_API_TOKEN or a stored one')
 }
 

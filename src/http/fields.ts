@@ -36,12 +36,13 @@ export const anyOf = <T extends z.ZodType<unknown, string>>(value: T) =>
     .pipe(z.array(value).max(50))
     .meta({ description: 'Several with commas between them.' })
 
-/** A place in a list, as whoever goes on with it sends it: what it means is no part of the interface. */
+/** A place in a list, as whoever goes on with it sends it, and empty for its start. What it means is no part of the interface. */
 export const cursorOf = <T extends z.ZodType>(place: T) =>
   z
     .string()
     .max(5_000)
-    .transform((given, context) => {
+    .transform((given, context): z.output<T> | undefined => {
+      if (given === '') return undefined
       const read = place.safeParse(decode(given))
       if (read.success) return read.data
       context.issues.push({

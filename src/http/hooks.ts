@@ -57,8 +57,8 @@ const byName = z.object({ name: text })
 const PATH = '/api/v1/hooks/:name'
 
 /** How hooks do, and what people do about them. */
-export function addHooks(app: FastifyInstance, deps: HooksDeps): void {
-  addStoredHooks(app, deps.hookActions)
+export async function addHooks(app: FastifyInstance, deps: HooksDeps): Promise<void> {
+  await addStoredHooks(app, deps.hookActions)
   addHookLists(app, deps)
   addHookActions(app, deps)
 }

@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   htm: 'htm',
   preact: 'preact',
   'preact/hooks': 'preact/hooks',
-  uplot: 'uplot/dist/uPlot.esm.js',
+  uplot: 'uplot/dist/uPlot.iife.min.js',
 }
 
 const pack = promisify(gzip)
@@ -80,7 +80,7 @@ function readAssets(): ReadonlyMap<string, Asset> {
   const assets = new Map<string, Asset>()
   const add = (path: string, file: URL) => {
     const type = TYPES[extname(file.pathname)]
-    if (type !== undefined) assets.set(path, { type, body: readFileSync(file) })
+    if (type !== undefined) assets.set(path, { type, body: asModule(path, readFileSync(file)) })
   }
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
@@ -91,6 +91,11 @@ function readAssets(): ReadonlyMap<string, Asset> {
     add(vendorPath(name), new URL(import.meta.resolve(specifier)))
   add('vendor/uplot.css', new URL(import.meta.resolve('uplot/dist/uPlot.min.css')))
   return assets
+}
+
+/** Minified, as half of its size, uPlot comes only as a script with a variable. */
+function asModule(path: string, body: Buffer): Buffer {
+  return path === vendorPath('uplot') ? Buffer.concat([body, Buffer.from('\nexport default uPlot')]) : body
 }
 
 const vendorPath = (name: string) => `vendor/${name}.js`

@@ -19,6 +19,7 @@ import { describeApi } from './openapi.ts'
 import { refuseForeignPages } from './own-pages.ts'
 import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
+import { addQueueBoard, type QueueBoardDeps } from './queue-board.ts'
 import { addReplays } from './replays.ts'
 import { addSession } from './session.ts'
 import { addStats } from './stats.ts'
@@ -33,6 +34,7 @@ export interface HttpServerOptions
     AccountsDeps,
     HooksDeps,
     IngestDeps,
+    QueueBoardDeps,
     MetricsDeps {
   readonly host: string
   readonly port: number
@@ -86,9 +88,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addEvents(api, options)
       addAccounts(api, options)
       addReplays(api, options)
-      addHooks(api, options)
+      await addHooks(api, options)
       addDeliveries(api, options)
       addMetrics(api, options)
+      await addQueueBoard(api, options)
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifySchemaCompiler } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
 import type { Refusal } from '../domain/stored-hook.ts'
 import { text } from './fields.ts'
 import { sendProblem } from './problem.ts'
+import { validatorCompiler } from './validate.ts'
 
 type Changed<T> = ({ readonly kind: 'ok' } & T) | Refusal
 
@@ -28,16 +29,26 @@ const byName = z.object({ name: text })
 const PATH = '/api/v1/hooks/:name'
 
 /** The action reads the body. */
-const validatorCompiler = () => (value: unknown) => ({ value })
+const butBody: FastifySchemaCompiler<z.ZodType> = (part) =>
+  part.httpPart === 'body' ? (value) => ({ value }) : validatorCompiler(part)
 
 /** Hooks that stand in the database, beside those of the configuration. A secret is in one answer, and in no other. */
-export function addStoredHooks(app: FastifyInstance, actions: StoredHookActions): void {
+export async function addStoredHooks(app: FastifyInstance, actions: StoredHookActions): Promise<void> {
+  await app.register(async (scope) => {
+    scope.setValidatorCompiler(butBody)
+    addRoutes(scope, actions)
+  })
+}
+
+function addRoutes(app: FastifyInstance, actions: StoredHookActions): void {
   const { bodies } = actions
   const api = app.withTypeProvider<ZodTypeProvider>()
 
   api.post(
     '/api/v1/hooks',
-    { validatorCompiler, schema: { operationId: 'addHook', body: bodies.add, response: { 201: made } } },
+    {
+      schema: { operationId: 'addHook', body: bodies.add, response: { 201: made } },
+    },
     async ({ body }, reply) => {
       const added = await actions.add(body ?? {})
       if (added.kind === 'refused') return refuse(reply, added)
@@ -52,7 +63,6 @@ export function addStoredHooks(app: FastifyInstance, actions: StoredHookActions)
   api.patch(
     PATH,
     {
-      validatorCompiler,
       schema: { operationId: 'alterHook', params: byName, body: bodies.alter, response: { 200: named } },
     },
     async ({ params: { name }, body }, reply) => {
@@ -64,7 +74,6 @@ export function addStoredHooks(app: FastifyInstance, actions: StoredHookActions)
   api.post(
     `${PATH}/rotate`,
     {
-      validatorCompiler,
       schema: { operationId: 'rotateHook', params: byName, body: bodies.rotate, response: { 200: made } },
     },
     async ({ params: { name }, body }, reply) => {

@@ -34,7 +34,6 @@ const OF_ACCOUNT: readonly Column<AccountFacts>[] = [
   ['sweep_age_seconds', 'Time since a sweep over all pages was last complete.', (row) => row.sweepAgeS],
   ['sweep_progress_ratio', 'Share of its pages that the sweep has read; 1 between two.', progressOf],
   ['poll_overdue_seconds', 'How long the poll that waits longest has been due.', (row) => row.overdueS],
-  ['migrations_vanished', 'Migrations that the provider no longer knows.', (row) => row.vanished],
 ]
 
 const OF_BUDGET: readonly Column<BudgetFacts>[] = [
@@ -65,6 +64,7 @@ const OF_HOOK: readonly Column<HookFacts>[] = [
 
 const OF_PHASE: readonly Column<PhaseFacts>[] = [
   ['migrations', 'Migrations that stand in a phase, without vanished ones.', (row) => row.migrations],
+  ['migrations_vanished', 'Migrations that stood in it when they vanished.', (row) => row.vanished],
 ]
 const OF_DELIVERIES: readonly Column<{ n: number }>[] = [
   ['deliveries', 'Deliveries that have not arrived.', ({ n }) => n],
@@ -146,7 +146,7 @@ export function createFactGauges(registry: Registry, metered: readonly MeteredAc
 function phasesOf(facts: Facts | null): PhaseFacts[] {
   const known = new Map(facts?.phases.map((row) => [`${row.phase} ${row.account}`, row]))
   return (facts?.accounts ?? []).flatMap(({ account }) =>
-    PHASES.map((phase) => known.get(`${phase} ${account}`) ?? { account, phase, migrations: 0 }),
+    PHASES.map((phase) => known.get(`${phase} ${account}`) ?? { account, phase, migrations: 0, vanished: 0 }),
   )
 }
 

@@ -1,7 +1,9 @@
+import type { BaseAdapter } from '@bull-board/api/baseAdapter'
 import type { BulkJobOptions, Telemetry } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Service } from '../runtime/service.ts'
 import { inTrace } from '../runtime/tracing.ts'
+import { createBoardQueues } from './board.ts'
 import { createErrorLog } from './error-log.ts'
 import { createHandling } from './handling.ts'
 import { deliveryJobId, type QueueName, requestJobId } from './names.ts'
@@ -31,6 +33,8 @@ export type JobQueueService = JobQueue &
   Service & {
     /** Whether jobs can be added and taken now. */
     isConnected(): boolean
+    /** For Bull Board: the queues as they can be looked at now; others once their connections were replaced. */
+    boardQueues(): readonly BaseAdapter[]
   }
 
 interface NewJob {
@@ -85,6 +89,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueueService {
     start: () => watchdog.start(),
     stop: () => (stopped ??= watchdog.stop(graceMs)),
     isConnected: () => watchdog.session() !== null && !stopped,
+    boardQueues: createBoardQueues(watchdog.session),
     addRequests: (jobs) => add('requests', jobs.map(telemetry === null ? requestJob : tracedRequestJob)),
     addDeliveries: (jobs) => add('deliveries', jobs.map(deliveryJob)),
     addOutwardJob,

@@ -53,8 +53,8 @@ export async function findApiToken(
   const hash = hashOf(token)
   const { rows } = await db.execute<{ name: string; scope: Scope }>(sql`
     with used as (
-      update landfall.api_token set last_used_at = date_trunc('minute', now())
-      where hash = ${hash} and last_used_at is distinct from date_trunc('minute', now()))
+      update landfall.api_token set last_used_at = now()
+      where hash = ${hash} and coalesce(last_used_at < now() - interval '1 minute', true))
     select name, scope from landfall.api_token where hash = ${hash}`)
   return rows[0] ?? null
 }

@@ -47,7 +47,6 @@ export interface AccountFacts {
   readonly lastPage: number
   /** For how long the poll that waits longest has been due. */
   readonly overdueS: number
-  readonly vanished: number
 }
 
 async function loadAccountFacts(db: Db, accounts: readonly string[]): Promise<AccountFacts[]> {
@@ -57,8 +56,7 @@ async function loadAccountFacts(db: Db, accounts: readonly string[]): Promise<Ac
       ${since('a.planned_at')} as "tickAgeS", ${since('a.last_sweep_completed_at')} as "sweepAgeS",
       case when w.walk is not null then jsonb_build_object('page', w.walk->'page', 'direction', w.walk->'direction',
         'seeking', w.walk->'seeking') end as sweep, coalesce(w.last_page, 0) as "lastPage",
-      greatest(0, coalesce(${since('due.next_poll_at')}, 0)) as "overdueS",
-      (select coalesce(sum(vanished), 0)::float8 from reporting.status_counts c where c.account = a.name) as vanished
+      greatest(0, coalesce(${since('due.next_poll_at')}, 0)) as "overdueS"
     from landfall.account a
     left join landfall.walk w on w.account = a.name and w.kind = 'sweep'
     left join lateral (
@@ -73,11 +71,13 @@ export interface PhaseFacts {
   readonly phase: Phase
   /** Those that vanished are left out. */
   readonly migrations: number
+  readonly vanished: number
 }
 
 async function loadPhaseFacts(db: Db, accounts: readonly string[]): Promise<PhaseFacts[]> {
   const { rows } = await db.execute<PhaseFacts & Record<string, unknown>>(sql`
-    select account, phase, sum(migrations)::float8 as migrations from reporting.status_counts
+    select account, phase, sum(migrations)::float8 as migrations, sum(vanished)::float8 as vanished
+    from reporting.status_counts
     where account = any(${sql.param(accounts)}::text[]) group by account, phase`)
   return rows
 }

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { DASHBOARDS } from '../../bench/reporting/dashboards.ts'
 import { LISTS } from '../../bench/reporting/lists.ts'
 import { findScans, measure } from '../../bench/reporting/measure.ts'
 import { PANELS, panel } from '../../bench/reporting/panels.ts'
@@ -32,7 +33,7 @@ afterAll(async () => {
 })
 
 describe('what dashboards and the API ask', () => {
-  test.each(PANELS.map((one) => [`${one.of}, ${one.asks}`, one] as const))(
+  test.each([...PANELS, ...DASHBOARDS].map((one) => [`${one.of}, ${one.asks}`, one] as const))(
     '%s: reads no history from end to end',
     async (_, question) => {
       expect(await findScans(client, question)).toEqual([])

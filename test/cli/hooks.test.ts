@@ -8,7 +8,8 @@ import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { HOOK_SECRET } from '../support/daemon.ts'
 import { createWebhookReceiver } from '../support/webhook-receiver.ts'
-import { createWorkingDir, type Ended, runCli } from './cli.ts'
+import { createWorkingDir, type Ended } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 const PAIR = 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=='
 const events = [...TERMINAL_EVENT_TYPES]
@@ -44,7 +45,7 @@ beforeEach(async () => {
   )
 })
 
-const run = (...args: string[]) => runCli(args, { cwd: dir.path, env: { DATABASE_URL: world.url } })
+const run = (...args: string[]) => runHere(args, { cwd: dir.path, env: { DATABASE_URL: world.url } })
 const json = ({ stdout }: Ended) => JSON.parse(stdout)
 
 describe('hooks test', () => {

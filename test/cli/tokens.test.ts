@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestAccount, query } from '../support/account.ts'
-import { createWorkingDir, runCli } from './cli.ts'
+import { createWorkingDir } from './cli.ts'
+import { runHere } from './in-process.ts'
 
 let world: Awaited<ReturnType<typeof createTestAccount>>
 let dir: Awaited<ReturnType<typeof createWorkingDir>>
@@ -11,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([world.close(), dir.remove()]))
 
 const run = (...args: string[]) =>
-  runCli(['tokens', ...args], { cwd: dir.path, env: { DATABASE_URL: world.url } })
+  runHere(['tokens', ...args], { cwd: dir.path, env: { DATABASE_URL: world.url } })
 
 test('a token is made, shown once, listed and removed', async () => {
   const added = await run('add', 'dashboard', '--scope', 'read')

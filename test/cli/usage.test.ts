@@ -16,7 +16,7 @@ describe('usage', () => {
   test('help names every command, on stdout', async () => {
     const { exitCode, stdout, stderr } = await run(['--help'])
 
-    for (const name of 'up demo simulate migrate list show watch wait events report poll hooks replay doctor completion'.split(
+    for (const name of 'up demo simulate migrate list show watch wait events report track poll accounts hooks replay doctor completion'.split(
       ' ',
     )) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
@@ -25,7 +25,7 @@ describe('usage', () => {
   })
 
   test.each(
-    'up demo simulate migrate list show watch wait events report poll hooks replay doctor completion'.split(
+    'up demo simulate migrate list show watch wait events report track poll accounts hooks replay doctor completion'.split(
       ' ',
     ),
   )('the help of %s has an example', async (name) => {

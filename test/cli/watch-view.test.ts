@@ -74,7 +74,7 @@ describe('the view of a terminal', () => {
         const told = lines.filter((line) => line.startsWith('10:00:00'))
         for (const line of told) expect(widthOf(line)).toBeLessThanOrEqual(width)
         // Room is left empty only where there is nothing more to show.
-        const rows = lines.filter((line) => line.startsWith('acme/'))
+        const rows = lines.filter((line) => line.startsWith('acme'))
         if (lines.length < height) expect([told.length, rows.length]).toEqual([changes, migrations])
       }),
     )

@@ -24,6 +24,7 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     create: async () => null,
     takeHint: async () => null,
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
+    boardQueues: () => [],
     hookActions: createHookActions(
       { db, vault: null, configured: new Set() },
       { hooks: new Map(), reload: async () => undefined },

@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 
 import type { Config } from '../../src/config/config.ts'
 import { startDaemon } from '../../src/daemon.ts'
+import { insertApiToken, removeApiToken } from '../../src/store/api-tokens.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
-import { testConfig, testLog } from '../support/daemon.ts'
+import { testConfig, testHook, testLog } from '../support/daemon.ts'
 import { CHROMIUM, startChromium } from './chromium.ts'
 
 const TOKEN = 'a token of some length'
@@ -56,6 +57,23 @@ describe.skipIf(CHROMIUM === null)('who opens the page', () => {
     const stranger = await (await browser.newContext()).newPage()
     await stranger.goto(url)
     await stranger.getByLabel('Token').waitFor()
+  })
+
+  test('and may only read: is told so, and changes nothing', async () => {
+    await insertApiToken(landfall.db, { name: 'wall', scope: 'read', token: 'a token that reads' })
+    onTestFinished(async () => void (await removeApiToken(landfall.db, 'wall')))
+    const { url } = await serve({ hooks: [testHook('http://127.0.0.1:1/')] })
+    const page = await browser.newPage()
+    const posts: string[] = []
+    page.on('request', (request) => request.method() === 'POST' && posts.push(request.url()))
+    await page.goto(`${url}/#/hooks`)
+    await page.getByLabel('Token').fill('a token that reads')
+    await page.keyboard.press('Enter')
+    await page.getByText('May only read', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Disable default' }).click({ force: true })
+    await page.getByText('Your token may only read.', { exact: false }).waitFor()
+
+    expect(posts).toEqual([])
   })
 
   test('sees that the daemon is gone, and goes on by itself once it is back', async () => {

@@ -27,9 +27,13 @@ const TROUBLES = [
    from generate_series(1, 2) n`,
   `update landfall.migration set overdue = true
    where id in (select id from landfall.migration where phase = 'running' order by status_since limit 7)`,
-  `update landfall.usage set list_requests = 400 + 20 * extract(hour from hour)::int,
-     get_requests = 3000 + 90 * extract(hour from hour)::int, rate_limited = 3 * extract(hour from hour)::int % 7,
-     errors = 5 * extract(hour from hour)::int % 11`,
+  // As much of the hour that is not over as has passed.
+  `update landfall.usage u set list_requests = passed * (300 + 5 * nth), get_requests = passed * (5600 + 40 * nth),
+     rate_limited = passed * (3 * nth % 7), errors = passed * (5 * nth % 11)
+   from (select hour, account, extract(hour from hour)::int as nth, least(1, extract(epoch from now() - hour) / 3600) as passed
+     from landfall.usage) as share where share.hour = u.hour and share.account = u.account`,
+  // Those of a hook that no longer is.
+  `delete from landfall.delivery where state = 'held'`,
   // As recording would have called them.
   `update landfall.event e set payload = payload || jsonb_build_object('phase', t.to_phase),
      type = case when t.from_status is null then 'migration.discovered' else case t.to_phase

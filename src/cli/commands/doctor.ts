@@ -30,6 +30,7 @@ export function addDoctor(program: Command, shell: Shell): void {
 }
 
 async function doctor(shell: Shell, { online, json }: DoctorOptions): Promise<void> {
+  shell.status(online ? 'Looking, and asking the providers …' : 'Looking …')
   const findings = await examine(shell, online === true)
   if (json) shell.printJson(findings)
   else for (const finding of findings) tell(shell, finding)

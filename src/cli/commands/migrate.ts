@@ -23,6 +23,7 @@ async function migrate(shell: Shell, { json }: CommonOptions): Promise<void> {
   const { withStore } = await import('../open-store.ts')
   const { applySchemaChanges } = await import('../../store/schema-changes.ts')
   await withStore(shell, async ({ databaseUrl }) => {
+    shell.status('Applying schema changes …')
     const changes = await applySchemaChanges(databaseUrl)
     if (json) return shell.printJson(changes)
     if (changes.applied === 0)

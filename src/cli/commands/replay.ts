@@ -53,6 +53,7 @@ async function replay(shell: Shell, event: string | undefined, options: ReplayOp
   const { requireHook } = await import('../hooks/find.ts')
   await withStore(shell, async ({ db }) => {
     if (hook !== undefined) await requireHook(db, hook)
+    shell.status('Looking for what to send …')
     const counts = dryRun ? await countReplay(db, filter) : await replayEvents(db, filter)
     if (json) return shell.printJson({ dry_run: dryRun === true, hooks: counts })
     tell(shell, event, counts, dryRun === true)

@@ -69,6 +69,7 @@ function valuesOf(option: Option): Values {
 function argumentOf(path: string, argument: Argument | undefined): Values {
   if (argument === undefined) return { kind: 'free' }
   if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices }
+  if (argument.name() === 'account') return { kind: 'accounts' }
   const [, family] = path.split('/')
   const isAboutNew = path === '/hooks/add'
   return { kind: (family === 'hooks' || family === 'accounts') && !isAboutNew ? family : 'free' }

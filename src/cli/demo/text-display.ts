@@ -155,6 +155,7 @@ function renderHeader(shell: Shell, addresses: Addresses): string {
     row('log', addresses.logFile, 'warnings of the daemon'),
     '',
     'To look further, in another terminal:',
+    look('watch'),
     look('list --live'),
     look('plan'),
     look('show ID'),

@@ -14,6 +14,7 @@ import { findTarget } from './find.ts'
 export async function test(shell: Shell, name: string, { json }: CommonOptions): Promise<void> {
   const config = await readConfig(shell)
   const hook = await findTarget(shell, config, name)
+  shell.status(`Sending to hook ${name} …`)
   const { eventId, outcome } =
     hook.kind === 'queue'
       ? await withStore(shell, (store) => sendToQueue(store, hook))

@@ -22,6 +22,7 @@ export async function report(shell: Shell, options: ReportOptions): Promise<void
       throw new Failure(EXIT.failure, `No account ${clean(account)} is known.`)
     }
     const period: Period = { since, until, account }
+    shell.status('Counting …')
     const rows = sortRows(await listOutcomes(db, period, by), by)
     if (csv) return toCsv(by, rows).forEach(shell.print)
     const found: Report = {

@@ -24,7 +24,7 @@ export function renderView(standing: Standing, health: Health, frame: Frame): st
     // Below stand a heading and a gap for each of the two lists, and a few rows.
     if (fixed.length + 1 + table.length + 10 <= frame.height) fixed.push('', ...table)
   }
-  const room = Math.max(0, frame.height - fixed.length - 4)
+  const room = Math.max(0, frame.height - fixed.length - 5)
   const migrations = renderMigrations(standing, frame)
   const changes = standing.changes.map((change) => renderChange(frame.paint, frame.width, change))
   const half = Math.ceil(room / 2)

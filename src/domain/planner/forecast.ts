@@ -4,6 +4,8 @@ import type { LedgerView } from './ledger.ts'
 export interface Readable {
   /** Ends per second among what it shows. */
   readonly rate: number
+  /** How many there are of its kind. */
+  readonly count: number
 }
 
 export interface Lag {
@@ -94,8 +96,7 @@ const ratio = (one: number, other: number) => (other > 0 ? one / other : 1)
 
 interface Plan {
   readonly requests: number
-  readonly rates: readonly number[]
-  readonly intervals: readonly number[]
+  readonly parts: readonly (Readable & { readonly intervalS: number })[]
 }
 
 const spent = (plan: Plan, terms: ForecastTerms) => plan.requests + terms.dutyShare * terms.requestsPerSecond
@@ -111,9 +112,9 @@ function planFor(groups: readonly Readable[], factor: number, terms: ForecastTer
 
 /** Each page is read every √(2C/λ) seconds, with one price C for all. */
 function planAt(groups: readonly Readable[], price: number, longestS: number): Plan {
-  const intervals = groups.map(({ rate }) => Math.min(longestS, Math.sqrt((2 * price) / rate)))
-  const requests = intervals.reduce((sum, interval) => sum + 1 / interval, 0)
-  return { requests, rates: groups.map(({ rate }) => rate), intervals }
+  const intervalS = (rate: number) => Math.min(longestS, Math.sqrt((2 * price) / rate))
+  const parts = groups.map((one) => ({ ...one, intervalS: intervalS(one.rate) }))
+  return { requests: sumOf(parts, (one) => one.count / one.intervalS), parts }
 }
 
 const priceFor = (groups: readonly Readable[], budget: number) =>
@@ -134,21 +135,24 @@ function bisect(holds: (price: number) => boolean): number {
   return Math.exp(high)
 }
 
-function meanMsOf({ rates, intervals }: Plan): number {
-  const total = rates.reduce((sum, rate) => sum + rate, 0)
-  const sum = rates.reduce((all, rate, index) => all + (rate * (intervals[index] ?? 0)) / 2, 0)
-  return total === 0 ? 0 : (1000 * sum) / total
+const sumOf = <T>(all: readonly T[], value: (one: T) => number) =>
+  all.reduce((sum, one) => sum + value(one), 0)
+
+/** Ends per second of all of its kind. */
+const endsOf = ({ rate, count }: Readable) => rate * count
+
+function meanMsOf({ parts }: Plan): number {
+  const total = sumOf(parts, endsOf)
+  return total === 0 ? 0 : (1000 * sumOf(parts, (one) => (endsOf(one) * one.intervalS) / 2)) / total
 }
 
 /** A status that changes at any moment of an interval waits for its end: evenly up to the whole of it. */
 function quantitiesOf(plan: Plan) {
-  const { rates, intervals } = plan
-  const total = rates.reduce((sum, rate) => sum + rate, 0)
+  const { parts } = plan
+  const total = sumOf(parts, endsOf)
   if (total === 0) return { meanMs: 0, p99Ms: 0, boundP50Ms: 0, boundP99Ms: 0 }
-  const within = (wait: number) =>
-    rates.reduce((all, rate, index) => all + rate * Math.min(1, wait / (intervals[index] ?? 1)), 0)
-  const known = (wait: number) =>
-    rates.reduce((all, rate, index) => all + rate * Number((intervals[index] ?? 0) <= wait), 0)
+  const within = (wait: number) => sumOf(parts, (one) => endsOf(one) * Math.min(1, wait / one.intervalS))
+  const known = (wait: number) => sumOf(parts, (one) => endsOf(one) * Number(one.intervalS <= wait))
   const least = (share: number, of: (wait: number) => number) =>
     1000 * bisect((wait) => of(wait) < share * total)
   return {

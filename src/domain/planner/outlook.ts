@@ -45,15 +45,18 @@ const waitingIn = ({ set }: Knowledge, slot: number): Waiting => ({
 const limitAt = ({ set }: Knowledge, slot: number) =>
   (set.columns.readAt[slot] ?? 0) + (LIMITS_S[set.columns.state[slot] ?? 0] ?? 1800)
 
-/** Pages with the ends per second of what they show, and migrations whose page is unknown. */
+/** Pages with the ends per second of what they show, and migrations whose page is unknown, as many as are alike in one. */
 function readables({ set, values, urgency }: Knowledge): Readable[] {
   const pages = new Map<number, number>()
-  const single: Readable[] = []
+  const single = new Map<number, number>()
   for (let slot = 0; slot < set.size(); slot += 1) {
     const page = values.pageOf(slot)
     const rate = urgency.rate[set.columns.klass[slot] ?? 0] ?? 0
-    if (page === null) single.push({ rate })
+    if (page === null) single.set(rate, (single.get(rate) ?? 0) + 1)
     else pages.set(page, (pages.get(page) ?? 0) + rate)
   }
-  return [...single, ...Array.from(pages.values(), (rate) => ({ rate }))]
+  return [
+    ...Array.from(single, ([rate, count]) => ({ rate, count })),
+    ...Array.from(pages.values(), (rate) => ({ rate, count: 1 })),
+  ]
 }

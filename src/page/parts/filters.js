@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { html } from '../html.js'
 import { route, setFilters } from '../route.js'
+import { wordOf } from '../words.js'
 
 const TYPING_MS = 250
 
@@ -55,6 +56,23 @@ export function Search({ name, label, hint }) {
       <input type="search" value=${text} placeholder=${hint} onInput=${type} autocomplete="off" spellcheck=${false} />
     </label>
   `
+}
+
+/**
+ * Filters that came by an address, and have no field of their own: each can be taken away.
+ *
+ * @param {{ names: readonly string[] }} props
+ */
+export function OtherFilters({ names }) {
+  return names
+    .filter((name) => filter(name) !== '')
+    .map(
+      (name) => html`
+        <button key=${name} type="button" class="chip" onClick=${() => setFilters({ [name]: '' })}>
+          ${wordOf(name)} ${filter(name)}<span class="visually-hidden">, take this filter away</span><span aria-hidden="true">✕</span>
+        </button>
+      `,
+    )
 }
 
 /** @param {{ names: readonly string[], children?: unknown }} props */

@@ -1,6 +1,6 @@
 import { html } from '../html.js'
 import { Badge, Status } from '../parts/badge.js'
-import { Choice, Filters, filter, Search, Tick } from '../parts/filters.js'
+import { Choice, Filters, filter, OtherFilters, Search, Tick } from '../parts/filters.js'
 import { Moment, Since } from '../parts/moment.js'
 import { Pager } from '../parts/pager.js'
 import { Empty, Trouble } from '../parts/states.js'
@@ -11,18 +11,9 @@ import { PHASES, wordOf } from '../words.js'
 
 /** @import { Account, Column, Migration, Resource } from '../types.d.ts' */
 
-const FILTERS = [
-  'q',
-  'account',
-  'phase',
-  'status',
-  'company_id',
-  'created_after',
-  'created_before',
-  'live',
-  'overdue',
-  'sort',
-]
+/** Those without a field: links and scripts set them. */
+const UNSHOWN = ['company_id', 'status', 'created_after', 'created_before']
+const FILTERS = ['q', 'account', 'phase', 'live', 'overdue', 'sort', ...UNSHOWN]
 const LIMIT = '50'
 
 /** @type {readonly (readonly [string, string])[]} */
@@ -93,6 +84,7 @@ function MigrationFilters() {
       <${Choice} name="sort" label="Order" options=${SORTS} />
       <${Tick} name="live" label="Live only" />
       <${Tick} name="overdue" label="Overdue only" />
+      <${OtherFilters} names=${UNSHOWN} />
     <//>
   `
 }

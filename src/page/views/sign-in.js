@@ -12,7 +12,7 @@ export function SignIn({ wasRefused }) {
   return html`
     <form class="sign-in panel" onSubmit=${submit}>
       <h1 tabindex="-1">Sign in</h1>
-      <p>This Landfall asks for a token: the value of <code>LANDFALL_API_TOKEN</code>. It is kept until this tab is closed.</p>
+      <p>This Landfall asks for a token: the value of <code>LANDFALL_API_TOKEN</code>, or one that <code>landfall tokens</code> made. It is kept until this tab is closed.</p>
       <label class="field">
         <span>Token</span>
         <input type="password" required autocomplete="current-password" value=${token} aria-describedby="token-problem"

@@ -9,6 +9,6 @@ export const apiTokens = landfall.table('api_token', {
   /** SHA-256 of the token, in hex: a token is as random as a key, so that nothing slower is called for. */
   hash: text('hash').notNull().unique(),
   createdAt: moment('created_at').notNull().defaultNow(),
-  /** To the minute. */
+  /** Up to a minute too early. */
   lastUsedAt: moment('last_used_at'),
 })
