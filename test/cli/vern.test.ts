@@ -108,6 +108,7 @@ test.each([
     /answered 404: Source not found: Nowhere/,
   ],
   [['vern', 'answer', 'nobody', 'yes'], 1, /No migration nobody is known/],
+  [['vern', 'credentials', 'nobody', 'none.json'], 64, /none\.json cannot be read as a JSON object/],
   [['vern', 'sources', '--account', 'acme'], 64, /Account acme is not at Vern: vern/],
 ])('%j ends with %i and says why', async (args, exitCode, words) => {
   const ended = await landfall(...args)

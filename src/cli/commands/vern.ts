@@ -55,6 +55,11 @@ export function addVern(program: Command, shell: Shell): void {
     .action(async (id: string, text: string | undefined, options: AnswerOptions) =>
       (await load()).answer(shell, id, text, options),
     )
+  addFor('credentials', 'give a run the credentials that it asks for')
+    .argument('<file>', 'a JSON object of them, in a file')
+    .action(async (id: string, file: string, options: CommonOptions) =>
+      (await load()).giveCredentials(shell, id, file, options),
+    )
   addFor('preview', 'show the first rows of what would be imported').action(
     async (id: string, options: CommonOptions) => (await load()).preview(shell, id, options),
   )

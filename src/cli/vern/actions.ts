@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -21,12 +21,16 @@ export interface ListOptions extends CommonOptions {
 }
 
 export async function list(shell: Shell, what: 'sources' | 'templates', options: ListOptions): Promise<void> {
-  await withVern(shell, options.account, async ({ actions, ask, signal }) => {
-    const rows = await ask(`list the ${what}`, () => actions[what](signal))
-    if (options.json) return shell.printJson(rows)
-    for (const row of rows) shell.print(clean(nameIn(row)))
-    if (rows.length === 0) shell.note(`There are no ${what}.`)
-  })
+  await withVern(
+    shell,
+    async () => options.account,
+    async ({ actions, ask, signal }) => {
+      const rows = await ask(`list the ${what}`, () => actions[what](signal))
+      if (options.json) return shell.printJson(rows)
+      for (const row of rows) shell.print(clean(nameIn(row)))
+      if (rows.length === 0) shell.note(`There are no ${what}.`)
+    },
+  )
 }
 
 function nameIn(row: unknown): string {
@@ -143,6 +147,33 @@ export async function answer(
     if (options.json) shell.printJson({ run_id: at.runId, answered: true })
     else shell.print(`${name} goes on.`)
   })
+}
+
+/** From a file only: an argument would stand in the shell's history. */
+export async function giveCredentials(
+  shell: Shell,
+  id: string,
+  file: string,
+  { json }: CommonOptions,
+): Promise<void> {
+  const credentials = await credentialsIn(resolve(shell.cwd, file), file)
+  await withMigration(shell, id, async ({ db, migration, name, requireRun, actions, ask, signal }) => {
+    const at = await requireRun()
+    await ask('take the credentials', () => actions.giveCredentials(at, credentials, signal))
+    await requestPoll(db, migration)
+    if (json) shell.printJson({ run_id: at.runId, given: true })
+    else shell.print(`${name} goes on.`)
+  })
+}
+
+async function credentialsIn(path: string, named: string): Promise<Record<string, unknown>> {
+  try {
+    const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read }
+  } catch {
+    // What stands there is secret: not even the parser's words about it are told.
+  }
+  throw new Failure(EXIT.usage, `${named} cannot be read as a JSON object of credentials.`)
 }
 
 export async function cancel(shell: Shell, id: string, { json }: CommonOptions): Promise<void> {

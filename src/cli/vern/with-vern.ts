@@ -1,5 +1,6 @@
 import type { Outcome } from '../../providers/provider.ts'
 import { createVernProvider, type VernProvider } from '../../providers/vern/client.ts'
+import type { Db } from '../../store/db.ts'
 import { findRun } from '../../store/runs.ts'
 import type { MigrationRow } from '../../store/views/migrations.ts'
 import type { Account } from '../../work/account.ts'
@@ -28,13 +29,14 @@ export interface AtMigration extends AtVern {
   requireRun(): Promise<{ readonly migrationId: string; readonly runId: string }>
 }
 
-/** `account`: its name, where it is not the only one. */
+/** `pick` says which account, where there are several. */
 export async function withVern(
   shell: Shell,
-  account: string | undefined,
+  pick: (db: Db) => Promise<string | undefined>,
   work: (at: AtVern) => Promise<void>,
 ): Promise<void> {
   await withStore(shell, async (store) => {
+    const account = await pick(store.db)
     const found = store.config.accounts.filter((one) => one.provider === 'vern')
     const named = account === undefined ? found : found.filter((one) => one.name === account)
     const [config, ...more] = named
@@ -64,11 +66,8 @@ export async function withMigration(
   id: string,
   work: (at: AtMigration) => Promise<void>,
 ): Promise<void> {
-  let account: string | undefined
-  await withStore(shell, async ({ db }) => {
-    account = (await requireMigration(db, id)).account
-  })
-  await withVern(shell, account, async (at) => {
+  const pick = async (db: Db) => (await requireMigration(db, id)).account
+  await withVern(shell, pick, async (at) => {
     const migration = await requireMigration(at.db, id)
     const requireRun = async () => {
       const runId = await findRun(at.db, migration)
