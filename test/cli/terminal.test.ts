@@ -26,7 +26,7 @@ const see = (...observations: ReturnType<typeof seen>[]) => record(world.deps, w
 const setting = () => ({ cwd: dir.path, env: { DATABASE_URL: world.url } })
 const open = (line: string, size: Size) => openTerminal(onTestFinished, line, setting(), size)
 
-describe.skipIf(!hasTmux())('at a terminal', () => {
+describe.skipIf(!hasTmux())('at a terminal', { timeout: 60_000 }, () => {
   test('watch redraws on news and on another size, and q gives the terminal back', async () => {
     await query(world.db, `update landfall.account set planned_at = now()`)
     const line = 'echo before; landfall watch; echo "exit $?"; stty -a | grep -o "[-]*icanon"'

@@ -33,18 +33,16 @@ export async function openTerminal(
   size: Size,
 ) {
   const name = `landfall-${randomUUID()}`
-  const tmux = async (...args: string[]) =>
-    (await run('tmux', ['-L', name, '-f', '/dev/null', ...args])).stdout
   const { PATH = '', HOME = '' } = process.env
-  const variables = Object.entries({ PATH, HOME, LANG: 'C.UTF-8', ...env }).flatMap(([key, value]) => [
-    '-e',
-    `${key}=${value}`,
-  ])
+  // The server that tmux starts hands its own environment on to the shell: it gets no more than the command shall see.
+  const bare = { PATH, HOME, LANG: 'C.UTF-8', ...env }
+  const tmux = async (...args: string[]) =>
+    (await run('tmux', ['-L', name, '-f', '/dev/null', ...args], { env: bare })).stdout
   const program = line.replaceAll('landfall', `${process.execPath} ${MAIN}`)
   // Ctrl-C ends the command and not the shell, which stays open to be looked at.
   const shell = `sh -c 'trap : INT; ${program}; read -r end'`
   const place = ['-x', `${size.width}`, '-y', `${size.height}`, '-c', cwd]
-  await tmux('-u', 'new-session', '-d', ...place, ...variables, shell)
+  await tmux('-u', 'new-session', '-d', ...place, shell)
   after(async () => {
     await tmux('kill-server').catch(() => {})
   })
@@ -53,7 +51,7 @@ export async function openTerminal(
   const screen = async () => (await tmux('capture-pane', '-p')).trimEnd().split('\n')
 
   /** The lines, once they match. */
-  async function waitForScreen(pattern: RegExp, timeoutMs = 15_000): Promise<string[]> {
+  async function waitForScreen(pattern: RegExp, timeoutMs = 20_000): Promise<string[]> {
     let lines: string[] = []
     const shows = async () => {
       lines = await screen()
