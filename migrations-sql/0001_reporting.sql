@@ -154,19 +154,19 @@ create index delivery_open on landfall.delivery (state, next_attempt_at) where s
 create index delivery_arrived on landfall.delivery (delivered_at) where delivered_at is not null;
 --> statement-breakpoint
 -- A view reads tables with its owner's rights, but a function in it would with those of whoever asks.
-create function landfall.lag_of(of_account text, of_hour timestamptz,
-  out transitions bigint, out p50_seconds float8, out p99_seconds float8)
-language sql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+create function landfall.lags_in(of_hour timestamptz)
+returns table (account text, transitions bigint, p50_seconds float8, p99_seconds float8)
+language sql stable rows 10 security definer set search_path = pg_catalog, pg_temp set jit = off
 begin atomic
-  select count(*), percentile_cont(0.5) within group (order by lag.seconds),
+  select lag.account, count(*), percentile_cont(0.5) within group (order by lag.seconds),
     percentile_cont(0.99) within group (order by lag.seconds)
   from (
-    select extract(epoch from t.not_after - t.not_before)::float8 as seconds
+    select m.account, extract(epoch from t.not_after - t.not_before)::float8 as seconds
     from landfall.transition t
     -- Offset 0: one at a time by its key, however many the planner takes them for.
     cross join lateral (select account from landfall.migration where id = t.migration offset 0) as m
-    where t.not_after >= of_hour and t.not_after < of_hour + interval '1 hour' and t.not_before is not null
-      and m.account = of_account) as lag;
+    where t.not_after >= of_hour and t.not_after < of_hour + interval '1 hour' and t.not_before is not null) as lag
+  group by lag.account;
 end;
 --> statement-breakpoint
 create function landfall.fold_migration_deltas() returns void language sql
@@ -235,9 +235,10 @@ begin atomic
   still_open as (
     insert into landfall.lag_touched (account, hour) select account, hour from hours where not is_over)
   insert into landfall.lag_hour
-  select hours.account, hours.hour, lag.transitions, lag.p50_seconds, lag.p99_seconds
-  from hours cross join lateral landfall.lag_of(hours.account, hours.hour) as lag
-  where hours.is_over and lag.transitions > 0
+  select account, hour, lag.transitions, lag.p50_seconds, lag.p99_seconds
+  from (select distinct hour from hours where is_over) as over
+  cross join lateral landfall.lags_in(over.hour) as lag
+  join hours using (account, hour)
   on conflict (account, hour) do update set
     (transitions, p50_seconds, p99_seconds) = (excluded.transitions, excluded.p50_seconds, excluded.p99_seconds);
 end;
@@ -477,9 +478,10 @@ select hour, account, transitions, p50_seconds, p99_seconds from landfall.lag_ho
 where not exists (
   select from landfall.lag_touched touched where touched.account = done.account and touched.hour = done.hour)
 union all
-select touched.hour, touched.account, lag.transitions, lag.p50_seconds, lag.p99_seconds
-from (select distinct account, hour from landfall.lag_touched) as touched
-cross join lateral landfall.lag_of(touched.account, touched.hour) as lag;
+select touched.hour, lag.account, lag.transitions, lag.p50_seconds, lag.p99_seconds
+from (select distinct hour from landfall.lag_touched) as touched
+cross join lateral landfall.lags_in(touched.hour) as lag
+where exists (select from landfall.lag_touched t where t.account = lag.account and t.hour = touched.hour);
 --> statement-breakpoint
 create view reporting.accounts as
 select a.name as account, a.provider, a.state, a.state_reason, a.baseline_at, a.last_sweep_completed_at,

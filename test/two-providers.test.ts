@@ -1,15 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { phaseOf } from '../src/domain/phase.ts'
-import { VERN_STATUS_MAP } from '../src/providers/vern/status-map.ts'
 import { createVernSimulator } from '../src/simulator/vern/server.ts'
-import { registerAccount } from '../src/store/accounts.ts'
 import type { Db } from '../src/store/db.ts'
-import { inTransaction } from '../src/store/db.ts'
-import { recordRun } from '../src/store/runs.ts'
-import { recordObservations } from '../src/work/record-observations.ts'
-import { createAccount, query } from './support/account.ts'
+import { query } from './support/account.ts'
 import { API_KEY, testAccount } from './support/daemon.ts'
 import { expectTrueTransitions } from './support/truth.ts'
+import { tellOfVern } from './support/vern.ts'
 import { waitFor } from './support/wait-for.ts'
 import { createWorldOf, shareEnded, startAccount, startTestDaemon } from './support/world.ts'
 
@@ -24,30 +19,6 @@ const VERN = {
 }
 const ANON = { migrations: 300, history: 0, aliveShare: 1, typicalLifeS: 600, speed: SPEED }
 const ENDS = ['completed', 'failed', 'canceled']
-
-/** What Landfall was told of the migrations at Vern: there is no list that would show them. */
-async function tell(db: Db, simulator: ReturnType<typeof createVernSimulator>): Promise<void> {
-  const account = createAccount({ name: 'vern' })
-  const provider = { ...account.provider, kind: 'vern' }
-  await registerAccount(db, { name: 'vern', provider: 'vern', policy: 'adaptive', isListed: false })
-  const runs = simulator.runs()
-  for (const { id, createdAt } of simulator.truth()) {
-    const at = new Date(createdAt)
-    const status = 'ready'
-    const known = { companyId: null, createdByUserId: null, createdAt, attributes: {}, via: 'get' as const }
-    const seen = {
-      migrationId: id,
-      status,
-      phase: phaseOf(VERN_STATUS_MAP, status),
-      ...known,
-      requestedAt: at,
-      receivedAt: at,
-    }
-    const deps = { random: Math.random, newEventId: () => `evt_${id}` }
-    await inTransaction(db, (tx) => recordObservations(deps, tx, { ...account, provider }, [seen]))
-    await recordRun(db, { account: 'vern', migration_id: id }, runs.get(id) ?? '')
-  }
-}
 
 const lags = (db: Db, account: string) =>
   query<{ mean: number; n: number }>(
@@ -67,7 +38,7 @@ test('two hundred migrations at Vern and three hundred at Anon are tracked besid
   const world = await createWorldOf(onTestFinished, [anon])
   const accounts = [...world.config.accounts, vern]
   const daemon = await startTestDaemon(onTestFinished, { ...world.config, accounts })
-  await tell(world.db, simulator)
+  await tellOfVern(world.db, simulator)
   expect(daemon.url).not.toBeNull()
 
   // Starved at times: Vern refuses everything for a while, then Anon does.

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 
 import type { Simulator } from '../../src/simulator/server.ts'
 import { query } from '../support/account.ts'
+import { meanOf, trueLags } from '../support/truth.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { createWorldOf, startAccount, startTestDaemon } from '../support/world.ts'
 
@@ -70,29 +71,6 @@ function tellChanges(simulator: Simulator, address: string) {
   }
 }
 
-/** Mean seconds from the true moment of a change to its record. */
-async function meanLag(
-  db: Parameters<typeof query>[0],
-  account: string,
-  simulator: Simulator,
-  fromMs: number,
-) {
-  const rows = await query<{ migration_id: string; to_status: string; not_after: Date }>(
-    db,
-    'select migration_id, to_status, not_after from reporting.transitions where account = $1 and seq > 1',
-    [account],
-  )
-  const changes = new Map(simulator.truth().map((one) => [one.id, one.changes]))
-  const lags = rows.flatMap(({ migration_id, to_status, not_after }) => {
-    const at = changes
-      .get(migration_id)
-      ?.findLast((one) => one.status === to_status && Date.parse(one.at) <= not_after.getTime())?.at
-    const atMs = at === undefined ? 0 : Date.parse(at)
-    return atMs < fromMs ? [] : [(not_after.getTime() - atMs) / 1000]
-  })
-  return { mean: lags.reduce((sum, lag) => sum + lag, 0) / lags.length, changes: lags.length }
-}
-
 test('hints for four changes of five make the mean lag a third at the same budget, and false ones cost little of it', async ({
   onTestFinished,
 }) => {
@@ -135,8 +113,8 @@ test('hints for four changes of five make the mean lag a third at the same budge
   })
   await teller.stop()
 
-  const without = await meanLag(world.db, 'plain', plain.simulator, fromMs)
-  const withHints = await meanLag(world.db, 'hinted', hinted.simulator, fromMs)
+  const without = meanOf(await trueLags(world.db, 'plain', plain.simulator.truth(), fromMs))
+  const withHints = meanOf(await trueLags(world.db, 'hinted', hinted.simulator.truth(), fromMs))
   const spent = (one: typeof plain) => one.simulator.requests().filter(({ at }) => at >= fromMs).length
   console.info({
     without,

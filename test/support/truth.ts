@@ -98,6 +98,32 @@ function expectTrueHistory(one: TrueMigration, rows: readonly TransitionRow[], l
   }
 }
 
+/** Seconds from the true moment of each recorded change since `fromMs` to its reading. */
+export async function trueLags(
+  db: Db,
+  account: string,
+  truth: readonly TrueMigration[],
+  fromMs: number,
+): Promise<number[]> {
+  const rows = await query<{ migration_id: string; to_status: string; not_after: Date }>(
+    db,
+    'select migration_id, to_status, not_after from reporting.transitions where account = $1 and seq > 1',
+    [account],
+  )
+  const changes = new Map(truth.map((one) => [one.id, one.changes]))
+  return rows.flatMap(({ migration_id, to_status, not_after }) => {
+    const at = changes
+      .get(migration_id)
+      ?.findLast((one) => one.status === to_status && Date.parse(one.at) <= not_after.getTime())?.at
+    const atMs = at === undefined ? 0 : Date.parse(at)
+    return atMs < fromMs ? [] : [(not_after.getTime() - atMs) / 1000]
+  })
+}
+
+export function meanOf(values: readonly number[]): { mean: number; changes: number } {
+  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, changes: values.length }
+}
+
 /** The terminal events that the recorded transitions call for, as `id type`, sorted. */
 export async function expectedTerminalEvents(db: Db): Promise<string[]> {
   const rows = await query<{ migration_id: string; to_status: string }>(

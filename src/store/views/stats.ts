@@ -54,36 +54,41 @@ export interface Stats {
 export async function loadStats(db: Pick<Db, 'execute'>): Promise<Stats> {
   // One after the other, so that they leave the pool's other connections to those who track.
   const standing = await one<Standing>(db, STANDING)
-  const ended = await one<Outcomes & Bound>(db, ENDED)
+  const ended = await one<Outcomes>(db, ENDED)
   const accounts = await one<Stats['accounts']>(db, ACCOUNTS)
   const hooks = await one<Stats['hooks']>(db, HOOKS)
   const deliveries = await one<Stats['deliveries']>(db, DELIVERIES)
   const daily = await rowsOf<DayRow>(db, DAILY)
   const hourly = await rowsOf<HourRow>(db, HOURLY)
   const { at, overdue, total, ...live } = standing
-  const { detection_lag_p50_seconds, detection_lag_p99_seconds, ...outcomes } = ended
   const { day: _, ...today } = daily.at(-1) ?? NO_DAY
   const last_24h = {
-    ...outcomes,
-    failure_rate: failureRate(outcomes),
-    detection_lag_p50_seconds,
-    detection_lag_p99_seconds,
+    ...ended,
+    failure_rate: failureRate(ended),
+    ...lagOf(hourly.slice(-24)),
   }
   return { at, live, overdue, total, today, last_24h, accounts, hooks, deliveries, daily, hourly }
 }
 
 type Standing = Stats['live'] & { readonly at: string; readonly overdue: number; readonly total: number }
 
-type Bound = {
-  readonly detection_lag_p50_seconds: number | null
-  readonly detection_lag_p99_seconds: number | null
-}
-
 const NO_DAY: DayRow = { day: '', discovered: 0, succeeded: 0, partial: 0, failed: 0, abandoned: 0 }
 
 function failureRate({ succeeded, partial, failed, abandoned }: Outcomes): number | null {
   const all = succeeded + partial + failed + abandoned
   return all === 0 ? null : failed / all
+}
+
+/** Percentiles cannot be added up. That of all is at most the greatest of the hours'; the median is their mean, by weight. */
+function lagOf(hours: readonly HourRow[]) {
+  const measured = hours.filter(({ p50_seconds }) => p50_seconds !== null)
+  const transitions = measured.reduce((sum, hour) => sum + hour.transitions, 0)
+  const weighed = measured.reduce((sum, hour) => sum + hour.transitions * (hour.p50_seconds ?? 0), 0)
+  return {
+    detection_lag_p50_seconds: transitions === 0 ? null : weighed / transitions,
+    detection_lag_p99_seconds:
+      transitions === 0 ? null : Math.max(...measured.map(({ p99_seconds }) => p99_seconds ?? 0)),
+  }
 }
 
 async function one<T extends Record<string, unknown>>(db: Pick<Db, 'execute'>, query: SQL): Promise<T> {
@@ -104,17 +109,10 @@ const STANDING = sql`
 
 const endedAs = (phase: keyof Outcomes) => sql`count(*) filter (where phase = ${phase})::int`
 
-// Percentiles cannot be added up. That of all is at most the greatest of the hours'; the median is their mean, by weight.
-const lagOf = sql`
-  sum(transitions * p50_seconds) / nullif(sum(transitions), 0) as p50_seconds, max(p99_seconds) as p99_seconds`
-
 const ENDED = sql`
-  select ended.*, lag.p50_seconds as detection_lag_p50_seconds, lag.p99_seconds as detection_lag_p99_seconds
-  from (
-    select ${endedAs('succeeded')} as succeeded, ${endedAs('partial')} as partial, ${endedAs('failed')} as failed,
-      ${endedAs('abandoned')} as abandoned
-    from landfall.migration where finished_at > now() - interval '24 hours') as ended
-  cross join (select ${lagOf} from reporting.detection_lag where hour > now() - interval '24 hours') as lag`
+  select ${endedAs('succeeded')} as succeeded, ${endedAs('partial')} as partial, ${endedAs('failed')} as failed,
+    ${endedAs('abandoned')} as abandoned
+  from landfall.migration where finished_at > now() - interval '24 hours'`
 
 const ACCOUNTS = sql`
   select count(*) filter (where state = 'active')::int as active,
@@ -153,7 +151,9 @@ const HOURLY = sql`
   from (
     select landfall.hour_of(now()) - make_interval(hours => n) as hour from generate_series(47, 0, -1) n) as hours
   left join (
-    select hour, sum(transitions) as transitions, ${lagOf} from reporting.detection_lag
+    select hour, sum(transitions) as transitions, sum(transitions * p50_seconds) / sum(transitions) as p50_seconds,
+      max(p99_seconds) as p99_seconds
+    from reporting.detection_lag
     where hour > now() - interval '49 hours' group by hour) as lag on lag.hour = hours.hour
   left join (
     select hour, sum(list_requests) as list_requests, sum(get_requests) as get_requests,
