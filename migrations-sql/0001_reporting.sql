@@ -142,8 +142,8 @@ create index migration_finished on landfall.migration (finished_at) where finish
 --> statement-breakpoint
 create index transition_moment on landfall.transition (not_after);
 --> statement-breakpoint
--- Rows lie in the order in which they were written: a few kilobytes suffice.
-create index transition_recorded on landfall.transition using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+-- No BRIN index: after a vacuum, rows of today fill the room that pages of last year have left, and widen their ranges.
+create index transition_recorded on landfall.transition (recorded_at);
 --> statement-breakpoint
 -- Which phases and statuses are rare differs from account to account; without this the planner walks past all others.
 create statistics landfall.migration_standing (mcv, dependencies) on account, phase, status from landfall.migration;
