@@ -5,6 +5,7 @@ import { PHASES, type Phase } from '../domain/phase.ts'
 
 const REQUEST_KINDS = ['get', 'list'] as const
 const REQUEST_OUTCOMES = ['ok', 'missing', 'throttled', 'refused', 'unusable'] as const
+const HINT_OUTCOMES = ['noted', 'known', 'looked', 'ignored', 'repeated', 'forged'] as const
 const ATTEMPT_OUTCOMES = [
   'accepted',
   'refused',
@@ -18,6 +19,7 @@ export interface Meter {
   readonly requestAnswered: (request: AnsweredRequest) => void
   readonly pollStarted: (account: string, lateMs: number) => void
   readonly changesRecorded: (account: string, changes: readonly RecordedChange[]) => void
+  readonly hintTaken: (account: string, outcome: (typeof HINT_OUTCOMES)[number]) => void
   readonly attemptMade: (attempt: MadeAttempt) => void
   readonly registry: Registry
 }
@@ -56,7 +58,7 @@ export function createMeter({ accounts, hooks }: MeterOptions): Meter {
   const metrics = createMetrics(registry)
   for (const account of accounts) beginAccount(metrics, account)
   for (const hook of hooks) beginHook(metrics, hook)
-  const { requests, requestSeconds, lateness, transitions, discovered, unknown, bounds } = metrics
+  const { requests, requestSeconds, lateness, transitions, discovered, unknown, bounds, hints } = metrics
   const { attempts, attemptSeconds, firstAfter } = metrics
 
   return {
@@ -74,6 +76,7 @@ export function createMeter({ accounts, hooks }: MeterOptions): Meter {
         if (boundMs !== null) bounds.observe({ account }, boundMs / 1000)
       }
     },
+    hintTaken: (account, outcome) => hints.inc({ account, outcome }),
     attemptMade: ({ hook, outcome, tookMs, firstAfterMs }) => {
       attempts.inc({ hook, outcome })
       attemptSeconds.observe({ hook }, tookMs / 1000)
@@ -90,6 +93,7 @@ function beginAccount(metrics: Metrics, account: string): void {
     for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ account, kind, outcome }, 0)
     metrics.requestSeconds.zero({ account, kind })
   }
+  for (const outcome of HINT_OUTCOMES) metrics.hints.inc({ account, outcome }, 0)
   for (const phase of PHASES) metrics.transitions.inc({ account, phase }, 0)
   for (const counter of [metrics.discovered, metrics.unknown]) counter.inc({ account }, 0)
   for (const histogram of [metrics.lateness, metrics.bounds]) histogram.zero({ account })
@@ -138,6 +142,10 @@ function createMetrics(registry: Registry) {
       ['account'],
       [1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600],
     ),
+    hints: counter('landfall_hints_total', 'Webhooks of the provider, by what came of them.', [
+      'account',
+      'outcome',
+    ]),
     attempts: counter('landfall_delivery_attempts_total', 'Attempts to deliver, by what came of them.', [
       'hook',
       'outcome',

@@ -30,7 +30,7 @@ const NAMES = ['id', 'timestamp', 'signature'] as const
 
 /** Takes a provider's webhook for what it is: a reason to look, as long as it is signed, young and new. */
 export async function takeHint(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'meter'>,
   account: Account,
   secrets: readonly string[],
   received: Received,
@@ -39,6 +39,7 @@ export async function takeHint(
   const forged = forgedBecause(secrets, headers, received.body)
   if (forged !== null) {
     deps.log.warn({ account: account.name, reason: forged }, 'hint.refused')
+    deps.meter.hintTaken(account.name, 'forged')
     return { kind: 'forged', reason: forged }
   }
   const hint = parseHint(received.body.toString('utf8'))
@@ -54,6 +55,7 @@ export async function takeHint(
   if (kind === 'looked') await requestLook(deps.db, account.name)
   // The next tick may be a second away.
   if (kind === 'noted') await ringPlanner(deps.db, account.name)
+  deps.meter.hintTaken(account.name, kind)
   deps.log.info(
     { account: account.name, migrationId: hint.migrationId, type: hint.type, outcome: kind },
     'hint.taken',

@@ -4,6 +4,7 @@ import { createApiActions } from '../../src/work/api-actions.ts'
 import { planRequests } from '../../src/work/plan-requests.ts'
 import { createApi } from '../http/serve.ts'
 import { createAccount, createTestAccount, query, record, seen } from '../support/account.ts'
+import { samplesOf } from '../support/samples.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret that only tests may know').toString('base64')}`
 const RATE = { requestsPerSecond: 2, burst: 100 }
@@ -52,6 +53,10 @@ const hintOf = (id: string, status = 'COMPLETE') =>
 
 const hinted = async () =>
   (await query(landfall.db, 'select migration_id from landfall.migration where hinted_at is not null')).length
+async function counted(outcome: string) {
+  const samples = samplesOf(await landfall.deps.meter.registry.metrics())
+  return samples.get(`landfall_hints_total{account="acme",outcome="${outcome}"}`)
+}
 const track = (...ids: string[]) =>
   record(
     landfall.deps,
@@ -79,6 +84,7 @@ test('forged, stale and repeated hints are refused', async () => {
   expect(await send(hintOf('m1'), { at: minutes(-6) })).toEqual([401, undefined])
   expect(await send(hintOf('m1'), { at: minutes(6) })).toEqual([401, undefined])
   expect(await hinted()).toBe(0)
+  expect(await counted('forged')).toBe(4)
   expect(await send(hintOf('m1'), { id: 'msg_same' })).toEqual([200, 'noted'])
   await query(landfall.db, 'update landfall.migration set hinted_at = null')
   expect(await send(hintOf('m1'), { id: 'msg_same' })).toEqual([200, 'repeated'])
@@ -97,6 +103,7 @@ test('unknown types and odd bodies are taken and counted, and cost nothing', asy
   ])
     expect(await send(body)).toEqual([200, 'ignored'])
   expect(await query(landfall.db, 'select count(*)::int as n from landfall.hint')).toEqual([{ n: 6 }])
+  expect(await counted('ignored')).toBe(6)
   expect(await hinted()).toBe(0)
 })
 
