@@ -96,6 +96,11 @@ export async function insertMigrations(
   return new Map(inserted.map((row) => [row.migration_id, BigInt(row.id)]))
 }
 
+/** Somebody asked for a reading after this one was requested; doubts have rules of their own. */
+const ASKED_SINCE = sql.raw(
+  '(m.urgent and not m.doubted and m.next_poll_at between r.requested_at and clock_timestamp())',
+)
+
 /** Writes accepted observations to locked rows. A reading also proves that the migration is there. */
 export async function updateMigrations(
   tx: Tx,
@@ -114,7 +119,9 @@ export async function updateMigrations(
       doubted = m.doubted and r.via <> 'get',
       false_doubts = case when r.status <> m.status then 0 when m.doubted and r.via = 'get'
         then least(m.false_doubts + 1, ${MOST_FALSE_DOUBTS}) else m.false_doubts end,
-      next_poll_at = r.next_poll_at, urgent = r.urgent or (m.doubted and r.via <> 'get'), polls = m.polls + case when r.via = 'get' then 1 else 0 end,
+      next_poll_at = case when ${ASKED_SINCE} then m.next_poll_at else r.next_poll_at end,
+      urgent = r.urgent or (m.doubted and r.via <> 'get') or ${ASKED_SINCE},
+      polls = m.polls + case when r.via = 'get' then 1 else 0 end,
       rechecks = r.rechecks, transitions = r.transitions, events = r.events,
       failures = 0, misses = 0, vanished_at = null, overdue = m.overdue and r.phase = m.phase
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}

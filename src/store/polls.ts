@@ -81,6 +81,15 @@ export async function releasePoll(db: Pick<Db, 'execute'>, poll: PollClaim): Pro
   await db.execute(sql`update landfall.migration set lease_until = null, by_hint = false where ${held(poll)}`)
 }
 
+/** Ends the claim of a poll that was recorded. Where another run has begun since it was claimed, it is read next. */
+export async function endPoll(tx: Tx, poll: PollClaim, runId: string | null): Promise<void> {
+  const isOther = sql`run_id is distinct from ${runId}::text`
+  await tx.execute(sql`
+    update landfall.migration set lease_until = null, by_hint = false, urgent = urgent or ${isOther},
+      next_poll_at = case when ${isOther} then now() else next_poll_at end
+    where ${held(poll)}`)
+}
+
 export async function postponePoll(db: Db, poll: PollClaim, waitMs: number): Promise<void> {
   await db.execute(sql`
     update landfall.migration set lease_until = null, by_hint = false, failures = failures + 1, urgent = true,

@@ -1,13 +1,28 @@
 import { sql } from 'drizzle-orm'
 
 import type { Db } from './db.ts'
+import { rowsOf } from './rows.ts'
 import type { Identity } from './views/migrations.ts'
 
-/** From here on the migration's status is this run's; it is read next. */
-export async function recordRun(db: Db, { account, migration_id }: Identity, runId: string): Promise<void> {
-  await db.execute(sql`
-    update landfall.migration set run_id = ${runId}, next_poll_at = now(), urgent = true
-    where account = ${account} and migration_id = ${migration_id}`)
+/** From here on the migration's status is this run's; it is read next. Returns when that was, by the database's clock. */
+export async function recordRun(db: Db, { account, migration_id }: Identity, runId: string): Promise<string> {
+  const [row] = await rowsOf<{ at: string }>(
+    db,
+    sql`update landfall.migration set run_id = ${runId}, next_poll_at = now(), urgent = true
+      where account = ${account} and migration_id = ${migration_id} returning now() as at`,
+  )
+  if (row === undefined) throw new Error(`record run: there is no migration ${account}/${migration_id}`)
+  return row.at
+}
+
+/** Whether the newest reading was requested at that time or later. */
+export async function isReadSince(db: Db, { account, migration_id }: Identity, at: string): Promise<boolean> {
+  const rows = await rowsOf(
+    db,
+    sql`select from landfall.migration
+      where account = ${account} and migration_id = ${migration_id} and requested_at >= ${at}::timestamptz`,
+  )
+  return rows.length > 0
 }
 
 /** The run whose status is the migration's; null where none is known. */

@@ -8,6 +8,7 @@ import { giveBackCredit } from '../store/hints.ts'
 import {
   type ClaimedPoll,
   countMiss,
+  endPoll,
   markVanished,
   type PollClaim,
   postponePoll,
@@ -112,7 +113,7 @@ async function settlePoll(
   const { answer } = asked
   switch (answer.kind) {
     case 'ok':
-      return recordReading(deps, account, poll, { ...asked, byHint: claimed.byHint }, answer.value)
+      return recordReading(deps, account, poll, { ...asked, ...claimed }, answer.value)
     case 'missing':
       return recordMissing(deps, account, poll, claimed, asked.requestedAt)
     case 'unusable': {
@@ -135,10 +136,10 @@ async function recordReading(
   deps: Deps,
   account: Account,
   poll: PollClaim,
-  asked: Answered & Pick<ClaimedPoll, 'byHint'>,
+  asked: Answered & Pick<ClaimedPoll, 'byHint' | 'runId'>,
   reading: Reading,
 ): Promise<PollOutcome> {
-  const { requestedAt, receivedAt, byHint } = asked
+  const { requestedAt, receivedAt, byHint, runId } = asked
   const recorded = await inTransaction(deps.db, async (tx) => {
     const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
     const result = await recordObservations(deps, tx, account, [seen])
@@ -148,7 +149,7 @@ async function recordReading(
       id: reading.migrationId,
       row: result.believed[0] ?? null,
     })
-    await releasePoll(tx, poll)
+    await endPoll(tx, poll, runId)
     if (byHint && result.changes.length > 0) await giveBackCredit(tx, account.name)
     return result
   })

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import type { Provider } from '../../src/providers/provider.ts'
 import { createProvider } from '../../src/providers/registry.ts'
 import { createSimulator, type Simulator } from '../../src/simulator/server.ts'
 import { inTransaction } from '../../src/store/db.ts'
 import { claimDuePolls } from '../../src/store/polls.ts'
+import { recordRun } from '../../src/store/runs.ts'
 import { pollMigration } from '../../src/work/poll-migration.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 
@@ -27,13 +29,13 @@ afterEach(async () => {
 })
 
 /** One poll, as if its time had come. */
-async function pollNow(): Promise<void> {
+async function pollNow(account = world.account): Promise<void> {
   await query(world.db, 'update landfall.migration set next_poll_at = now() - interval $$1 s$$')
   const [claim] = await inTransaction(world.db, (tx) =>
     claimDuePolls(tx, 'acme', { urgent: false, limit: 1, atOnce: 10 }),
   )
   if (claim === undefined) throw new Error('nothing was due')
-  await pollMigration(world.deps, world.account, claim, new AbortController().signal)
+  await pollMigration(world.deps, account, claim, new AbortController().signal)
 }
 
 const row = async () =>
@@ -79,4 +81,22 @@ test('a claim that another process has taken over makes no request', async () =>
   await pollMigration(world.deps, world.account, claim, new AbortController().signal)
 
   expect(simulator.requests()).toEqual([])
+})
+
+test('a reading of a run is followed by another where a new run has begun meanwhile', async () => {
+  const m1 = { account: 'acme', migration_id: 'm1' }
+  const { provider } = world.account
+  await recordRun(world.db, m1, 'first')
+  const get: Provider['get'] = async (...asked) => {
+    await recordRun(world.db, m1, 'second')
+    // As if the request had waited for a token.
+    await query(world.db, "update landfall.migration set next_poll_at = next_poll_at - interval '1 minute'")
+    return provider.get(...asked)
+  }
+  await pollNow({ ...world.account, provider: { ...provider, get } })
+  const isDue = async () =>
+    (await query(world.db, 'select urgent and next_poll_at <= now() as due from landfall.migration'))[0]
+  expect(await isDue()).toEqual({ due: true })
+  await pollNow()
+  expect(await isDue()).toEqual({ due: false })
 })

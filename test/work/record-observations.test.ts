@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { completeBaseline } from '../../src/store/accounts.ts'
 import { inTransaction } from '../../src/store/db.ts'
+import { requestPoll } from '../../src/store/request-poll.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -216,6 +217,19 @@ describe('events', () => {
 
     expect(await eventTypes()).toContain('migration.completed')
   })
+})
+
+test.each(['get', 'list'] as const)('what was asked for while a %s was under way stays due', async (via) => {
+  await see(seen('m1', 'WORKING', 0))
+  const requestedAt = new Date()
+  await requestPoll(world.db, { account: 'acme', migration_id: 'm1' })
+  const isDue = async () =>
+    (await query(world.db, 'select urgent and next_poll_at <= now() as due from landfall.migration'))[0]
+
+  await see({ ...seen('m1', 'WORKING', 0, via), requestedAt, receivedAt: new Date() })
+  expect(await isDue()).toEqual({ due: true })
+  await see({ ...seen('m1', 'WORKING', 0), requestedAt: new Date(), receivedAt: new Date() })
+  expect(await isDue()).toEqual({ due: false })
 })
 
 test('many processes that see the same change at once record it once', async () => {

@@ -69,8 +69,16 @@ function addWorldOptions(command: Command): void {
     .option('--seed <n>', 'what ids, lives and faults follow from', wholeNumber(0, 1e15 - 1), 1)
     .option('--migrations <n>', 'how many the run has', wholeNumber(0, 1_000_000), 50)
     .option('--alive-share <share>', 'share of them that is there at the start', share, 0.5)
-    .option('--arrival <duration>', 'simulated time over which the others appear', duration, 3_600_000)
-    .option('--typical-life <duration>', 'simulated time of work in a life (the median)', duration, 600_000)
+    .addOption(
+      new Option('--arrival <duration>', 'simulated time over which the others appear')
+        .argParser(duration)
+        .default(3_600_000, '1h'),
+    )
+    .addOption(
+      new Option('--typical-life <duration>', 'simulated time of work in a life (the median)')
+        .argParser(duration)
+        .default(600_000, '10m'),
+    )
     .option('--history <n>', 'how many ended long before the start (default: 200)', wholeNumber(0, 1_000_000))
     .option('--lives <file>', 'what happens to each migration: a trace, JSON')
     .option('--speed <factor>', 'simulated seconds per second', numberAbove(0, 100_000), 1)
@@ -99,7 +107,9 @@ function addApiOptions(command: Command): void {
       ]),
     )
     .addOption(new Option('--times <style>', 'how times look').choices(['zoneless', 'z']).default('zoneless'))
-    .option('--latency <duration>', 'how long each answer takes', duration, 0)
+    .addOption(
+      new Option('--latency <duration>', 'how long each answer takes').argParser(duration).default(0, '0s'),
+    )
     .option('--rate-limit <rps[:burst]>', 'requests per second, and at once (default: no limit)', rateLimit)
     .addOption(
       new Option('--retry-after <form>', 'what a 429 says of when to come back')
@@ -112,7 +122,7 @@ function addApiOptions(command: Command): void {
         'how answers tell of the limit (default: not at all)',
       ).choices(['ietf', 'ietf_old', 'x_seconds', 'x_epoch', 'x_epoch_ms', 'x_date']),
     )
-    .option('--fault <name=share>', 'a fault, repeatable', fault, {})
+    .addOption(new Option('--fault <name=share>', 'a fault, repeatable').argParser(fault).default({}, 'none'))
 }
 
 function share(text: string): number {

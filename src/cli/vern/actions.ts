@@ -111,11 +111,11 @@ export async function run(
     const started = await ask(`start to ${kind}`, () =>
       actions.startRun(migration.migration_id, { kind, message }, signal),
     )
-    await recordRun(db, migration, started.runId)
+    const startedAt = await recordRun(db, migration, started.runId)
     shell.note(
       started.isNew ? `${name}: ${kind} begins.` : `${name}: a run is under way already; it is followed.`,
     )
-    const last = wait ? await followPhase(shell, at) : null
+    const last = wait ? await followPhase(shell, at, startedAt) : null
     if (json) shell.printJson({ run_id: started.runId, is_new: started.isNew, status: last?.status ?? null })
     else if (last === null) shell.print(clean(started.runId))
     else shell.print(`${name} is ${clean(last.status)}.`)

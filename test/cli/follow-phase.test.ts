@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { followPhase } from '../../src/cli/vern/follow-phase.ts'
+import { recordRun } from '../../src/store/runs.ts'
+import { findMigrations } from '../../src/store/views/migrations.ts'
+import { createTestAccount, log, query, record, seen } from '../support/account.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const M1 = { account: 'acme', migration_id: 'm1' }
+
+let world: Awaited<ReturnType<typeof createTestAccount>>
+let notes: string[]
+beforeEach(async () => {
+  world = await createTestAccount()
+  notes = []
+  await record(world.deps, world.account, [seen('m1', 'PENDING_USER_INPUT', 0)])
+})
+afterEach(() => world.close())
+
+async function follow(startedAt: string, signal: AbortSignal, patienceMs?: number) {
+  const { db, url } = world
+  const [migration] = await findMigrations(db, 'm1', 'acme')
+  if (migration === undefined) throw new Error('m1 is not known')
+  const shell = { note: (text: string) => void notes.push(text) }
+  const at = { db, databaseUrl: url, log, signal, migration, name: 'acme/m1' }
+  return followPhase(shell, at, startedAt, patienceMs)
+}
+
+const read = (status: string, requestedAt = new Date()) =>
+  record(world.deps, world.account, [{ ...seen('m1', status, 0), requestedAt, receivedAt: new Date() }])
+
+test('a reading that was under way when the run began does not end the wait for it', async ({ signal }) => {
+  const earlier = new Date()
+  const startedAt = await recordRun(world.db, M1, 'run')
+  await read('PENDING_USER_INPUT', earlier)
+  const following = follow(startedAt, signal)
+  await read('WORKING')
+  await waitFor(() => notes.length > 0, { what: 'a status to be told' })
+  await read('COMPLETE')
+  expect(await following).toMatchObject({ status: 'COMPLETE' })
+  expect(notes).toEqual(['acme/m1 is WORKING.', 'acme/m1 is COMPLETE.'])
+})
+
+test('while somebody waits, it is read again and again', async ({ signal }) => {
+  const startedAt = await recordRun(world.db, M1, 'run')
+  const following = follow(startedAt, signal, 1)
+  const isAsked = async () =>
+    (await query(world.db, 'select urgent and next_poll_at <= now() as asked from landfall.migration'))[0]?.[
+      'asked'
+    ]
+  for (const _ of [1, 2, 3]) {
+    await read('WORKING')
+    expect(await isAsked()).toBe(false)
+    await waitFor(isAsked, { what: 'another reading to be asked for' })
+  }
+  await read('COMPLETE')
+  await following
+})
