@@ -100,7 +100,8 @@ export function createHandlers(
 /** Enough that accounts whose providers hang, and hooks whose receivers do, leave the others theirs. */
 export function workersFor({ accounts, hooks }: Config): { requests: number; deliveries: number } {
   const walks = 2
-  const requests = accounts.reduce((sum, account) => sum + pollsAtOnce(account) + walks, 0)
+  // What the planner chose, and what is urgent, are counted apart.
+  const requests = accounts.reduce((sum, account) => sum + 2 * pollsAtOnce(account) + walks, 0)
   return {
     requests: Math.max(1, requests),
     deliveries: ATTEMPTS_PER_HOOK * (hooks.length + STORED_HOOKS_AT_MOST),

@@ -98,7 +98,7 @@ export async function insertMigrations(
 
 /** Somebody asked for a reading after this one was requested; doubts have rules of their own. */
 const ASKED_SINCE = sql.raw(
-  '(m.urgent and not m.doubted and m.next_poll_at between r.requested_at and clock_timestamp())',
+  'coalesce(m.urgent and not m.doubted and m.next_poll_at between r.requested_at and clock_timestamp(), false)',
 )
 
 /** Writes accepted observations to locked rows. A reading also proves that the migration is there. */

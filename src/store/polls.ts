@@ -18,7 +18,7 @@ export interface DuePolls {
 
 /**
  * Claims the account's polls that have been due the longest. Those under way are still due and among the longest, so
- * that looking only at the first `atOnce` keeps it to that many at once.
+ * that looking only at the first `atOnce` keeps it to that many at once. Many may have become due in the same moment.
  */
 export async function claimDuePolls(
   tx: Tx,
@@ -33,7 +33,7 @@ export async function claimDuePolls(
       join (
         select id from landfall.migration
         where account = ${account} and ${kind} and next_poll_at <= now()
-        order by next_poll_at limit ${atOnce}) longest on longest.id = m.id
+        order by next_poll_at, id limit ${atOnce}) longest on longest.id = m.id
       where ${isFree('m.lease_until')}
       order by m.next_poll_at limit ${limit} for no key update of m skip locked)
     update landfall.migration m set claim = m.claim + 1, lease_until = ${inSeconds(HANDOVER_S)}

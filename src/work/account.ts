@@ -24,8 +24,9 @@ export function readerOf({ name, provider }: Account): NonNullable<Provider['lis
 }
 
 /**
- * Polls of an account that may be under way at a time, over all processes: a second's worth, as few answers take
- * longer. A provider that hangs then holds up no more than so many workers.
+ * Polls of an account that may be under way at a time, over all processes, of those that are urgent and of those that its
+ * planner chose: a second's worth, as few answers take longer. A provider that hangs then holds up no more than twice so
+ * many workers.
  */
 export function pollsAtOnce({ requestsPerSecond }: Rate): number {
   return Math.max(16, Math.ceil(requestsPerSecond))

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { inTransaction } from '../../src/store/db.ts'
+import { claimDuePolls } from '../../src/store/polls.ts'
 import { requestPoll } from '../../src/store/request-poll.ts'
 import { planRequests } from '../../src/work/plan-requests.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
@@ -43,6 +44,23 @@ test('what somebody asks for goes before what is worth most', async () => {
     `select claim, id::text as key from landfall.migration where migration_id = 'm7'`,
   )
   expect(first).toEqual(asked)
+})
+
+test('no more polls are under way than may be at once, also where all became due at the same moment', async () => {
+  const ids = Array.from({ length: 300 }, (_, index) => `m${index}`)
+  await record(
+    world.deps,
+    world.account,
+    ids.map((id) => seen(id, 'WORKING', 0)),
+  )
+  await query(world.db, `update landfall.migration set urgent = true, next_poll_at = now()`)
+  for (const urgent of [true, true, true, true, true, false, false, false]) {
+    await inTransaction(world.db, (tx) => claimDuePolls(tx, 'acme', { urgent, limit: 4, atOnce: 10 }))
+    // Changed rows move behind others of the same moment, in the table and in its indexes.
+    await query(world.db, `update landfall.migration set status_since = now() where lease_until > now()`)
+  }
+  const leased = await query(world.db, 'select id from landfall.migration where lease_until > now()')
+  expect(leased).toHaveLength(10)
 })
 
 test('a flood of urgent polls leaves a share to everything else', async () => {
