@@ -32,17 +32,21 @@ function clientOf(server: ListServer) {
   let known: PageBase = UNKNOWN_PAGE_BASE
   const sent: (number | null)[] = []
   let nowMs = 1_000
-  const list = (page: number) => {
+  /** A request that has its answer already, which arrives when this is called. */
+  const send = (page: number) => {
     const request = nextPageRequest(known, page, nowMs)
     sent.push(request.number)
     const ids = pageOf(server, request.number)
-    const learned = nextPageBase(known, request, ids, nowMs)
-    known = learned.known
-    return { page: learned.page, ids }
+    return () => {
+      const learned = nextPageBase(known, request, ids, nowMs)
+      known = learned.known
+      return { page: learned.page, ids }
+    }
   }
+  const list = (page: number) => send(page)()
   /** The page that was asked for, and what other pages it took. */
   const listSurely = (page: number) => {
-    for (let extra = 0; extra <= 2; extra += 1) {
+    for (let extra = 0; extra <= 3; extra += 1) {
       const answer = list(page)
       if (answer.page === page) return { ...answer, extra }
       expect(answer.page).toBeLessThan(page)
@@ -58,7 +62,7 @@ function clientOf(server: ListServer) {
     }
     return [...seen]
   }
-  return { list, listSurely, sweep, sent, known: () => known, wait: (ms: number) => (nowMs += ms) }
+  return { send, list, listSurely, sweep, sent, known: () => known, wait: (ms: number) => (nowMs += ms) }
 }
 
 const serverOf = (change: Partial<ListServer> = {}): ListServer => ({
@@ -70,16 +74,16 @@ const serverOf = (change: Partial<ListServer> = {}): ListServer => ({
 })
 
 describe('with a first page called 1', () => {
-  test('one request repeats the first page, once', () => {
+  test('two requests repeat the first page, once', () => {
     const client = clientOf(serverOf())
-    expect([0, 1].map((page) => client.list(page).page)).toEqual([0, 0])
+    expect([0, 1, 1].map((page) => client.list(page).page)).toEqual([0, 0, 0])
     expect([1, 2, 3].map((page) => client.list(page))).toEqual([
       { page: 1, ids: rows(3, 6) },
       { page: 2, ids: rows(6, 8) },
       { page: 3, ids: [] },
     ])
     client.sweep()
-    expect(client.sent).toEqual([null, 1, 2, 3, 4, null, 2, 3, 4])
+    expect(client.sent).toEqual([null, 1, null, 2, 3, 4, null, 2, 3, 4])
   })
 
   test('a list of one page leaves it open, since a clamped page number looks the same', () => {
@@ -118,7 +122,7 @@ describe('with a first page called 0', () => {
 
 test.each([0, 1] as const)('base %i is found when a walk begins in the middle', (base) => {
   const client = clientOf(serverOf({ base }))
-  expect(client.listSurely(2)).toEqual({ page: 2, ids: rows(6, 8), extra: 2 })
+  expect(client.listSurely(2)).toEqual({ page: 2, ids: rows(6, 8), extra: base === 1 ? 3 : 2 })
   expect(client.listSurely(1)).toEqual({ page: 1, ids: rows(3, 6), extra: 0 })
 })
 
@@ -129,6 +133,55 @@ test.each([0, 1] as const)('base %i is found though fewer than half of the rows 
   server.all = ['n1', 'n2', 'n3', 'n4', ...server.all]
   client.listSurely(1)
   expect(client.known().base).toBe(base)
+})
+
+test('a second page that holds what was just pushed off the first is not the first', () => {
+  const server = serverOf({ base: 0, pageSize: 10, all: rows(0, 40) })
+  const client = clientOf(server)
+  client.list(0)
+  server.all = [...rows(100, 107), ...server.all]
+  client.listSurely(1)
+  expect(client.known()).toMatchObject({ base: 0, sure: true })
+})
+
+test('new rows at the head of a list never make its second page pass for its first', () => {
+  const pageSize = 4
+  const step = fc.record({
+    arrivals: fc.integer({ min: 0, max: 3 * pageSize }),
+    page: fc.integer({ min: 0, max: 3 }),
+    /** How many later requests are sent before this one's answer arrives. */
+    overtaken: fc.integer({ min: 0, max: 2 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const server = serverOf({ base: 0, pageSize, all: rows(0, 60) })
+      const client = clientOf(server)
+      const underWay: { left: number; arrive: () => unknown }[] = []
+      let born = 1000
+      for (const { arrivals, page, overtaken } of steps) {
+        server.all = [...rows(born, born + arrivals).reverse(), ...server.all]
+        born += arrivals
+        underWay.push({ left: overtaken, arrive: client.send(page) })
+        for (const one of underWay.splice(0)) {
+          if (one.left === 0) one.arrive()
+          else underWay.push({ ...one, left: one.left - 1 })
+        }
+        expect(client.known().base).not.toBe(1)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('an answer that arrives when all is learned changes nothing', () => {
+  const client = clientOf(serverOf())
+  client.list(0)
+  const late = client.send(1)
+  client.sweep()
+  const known = client.known()
+  expect(known).toMatchObject({ base: 1, sure: true })
+  expect(late().page).toBe(0)
+  expect(client.known()).toEqual(known)
 })
 
 test('an empty list teaches nothing, and no page of a list that then fills is skipped', () => {
