@@ -126,6 +126,8 @@ async function stream(deps: EventFeedDeps, from: string, reply: FastifyReply) {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
   })
+  // No event would follow, nor an end.
+  if (reply.request.method === 'HEAD') return void reply.raw.end()
   reply.raw.write(': landfall\n\n')
   await writeFrom(deps, after, reply.raw, endOf(reply))
 }

@@ -196,6 +196,8 @@ interface Got {
   readonly text: string
 }
 
+const ANSWER_MS = 10_000
+
 /** Past `fetch`, which would mend addresses. A stream has answered once its head is there. */
 function make({ method, path, headers, body }: Asked): Promise<Got> {
   const { promise, resolve, reject } = Promise.withResolvers<Got>()
@@ -216,6 +218,8 @@ function make({ method, path, headers, body }: Asked): Promise<Got> {
       response.destroy()
     }
   })
+  // Else the run would end without a word of what it was that nobody answered.
+  sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error(`no answer within ${ANSWER_MS} ms`)))
   sent.on('error', reject)
   sent.end(body ?? undefined)
   return promise

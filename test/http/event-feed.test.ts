@@ -212,6 +212,14 @@ describe('the stream', () => {
   test('an unknown Last-Event-ID is a problem', async () => {
     expect((await get('/api/v1/events/stream', { 'last-event-id': 'evt_nothing' })).status).toBe(404)
   })
+
+  test('tells who asks for its head alone just that', async () => {
+    const signal = AbortSignal.timeout(5_000)
+    const response = await fetch(`${url}/api/v1/events/stream`, { method: 'HEAD', signal })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(await response.text()).toBe('')
+  })
 })
 
 test('where a token is set, only those in who know it; health needs none', async () => {
