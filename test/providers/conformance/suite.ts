@@ -7,9 +7,14 @@ import { KEY, type ProviderWorld } from './world.ts'
 
 const never = new AbortController().signal
 
-/** What Landfall relies on, whoever the provider is. */
-export function conforms(kind: string, createWorld: () => Promise<ProviderWorld>): void {
-  describe(`provider ${kind}`, () => readsWell(kind, createWorld))
+type CreateWorld = () => Promise<ProviderWorld>
+
+/** What Landfall relies on, whoever the provider is: of what reads it, of what makes migrations there, and of its simulator. */
+export function conforms(kind: string, createWorld: CreateWorld): void {
+  describe(`provider ${kind}`, () => {
+    readsWell(kind, createWorld)
+    createsWell(kind, createWorld)
+  })
   describe(`simulator of ${kind}`, () => isSteered(createWorld))
 }
 
@@ -31,13 +36,18 @@ const FAULTS: [keyof FaultMix, object][] = [
   ['gzip_garbage', { kind: 'unusable' }],
 ]
 
-function readsWell(kind: string, createWorld: () => Promise<ProviderWorld>): void {
-  const openFor = (world: ProviderWorld, options?: Parameters<ProviderWorld['open']>[0]): Provider => {
-    const provider = world.open(options)
-    onTestFinished(() => provider.close())
-    return provider
-  }
+function openFor(world: ProviderWorld, options?: Parameters<ProviderWorld['open']>[0]): Provider {
+  const provider = world.open(options)
+  onTestFinished(() => provider.close())
+  return provider
+}
 
+/** `harmless` are faults that are none to this provider. */
+export function readsWell(
+  kind: string,
+  createWorld: CreateWorld,
+  harmless: readonly (keyof FaultMix)[] = [],
+): void {
   test('a migration is read as it is, with the phase that its status stands for', async () => {
     const world = await createWorld()
     const provider = openFor(world)
@@ -60,7 +70,8 @@ function readsWell(kind: string, createWorld: () => Promise<ProviderWorld>): voi
     expect(await openFor(world).get(world.migrationId, never, world.runId)).toMatchObject({ kind: 'missing' })
   })
 
-  test.each(FAULTS)('%s is told apart, and never a status', async (fault, answer) => {
+  const faults = FAULTS.filter(([fault]) => !harmless.includes(fault))
+  test.each(faults)('%s is told apart, and never a status', async (fault, answer) => {
     const world = await createWorld()
     const provider = openFor(world)
     world.simulator.setFaults({ [fault]: 1 })
@@ -116,7 +127,9 @@ function readsWell(kind: string, createWorld: () => Promise<ProviderWorld>): voi
     const ids = answer.kind === 'ok' ? answer.value.readings.map((reading) => reading.migrationId) : []
     expect(ids).toContain(world.migrationId)
   })
+}
 
+function createsWell(kind: string, createWorld: CreateWorld): void {
   test('a creation that is repeatable gives the same migration; every other is known to be not', async () => {
     const world = await createWorld()
     const { create } = openFor(world)
@@ -151,7 +164,7 @@ function readsWell(kind: string, createWorld: () => Promise<ProviderWorld>): voi
   })
 }
 
-function isSteered(createWorld: () => Promise<ProviderWorld>): void {
+function isSteered(createWorld: CreateWorld): void {
   const control = (world: ProviderWorld, path: string, body?: object) =>
     fetch(`${world.url}/_simulator/${path}`, body && { method: 'POST', body: JSON.stringify(body) })
 
