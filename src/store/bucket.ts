@@ -20,7 +20,7 @@ const secondsSince = (moment: SQL, now: SQL) =>
   sql`greatest(0, extract(epoch from ${now} - ${moment})::float8)`
 
 /** The share of the configured rate that may be used `now`; see `shareAfter` in the domain. */
-const shareAt = (now: SQL) =>
+export const shareAt = (now: SQL) =>
   sql`least(1, share + ${RECOVERY_PER_MINUTE / 60}::float8 * ${secondsSince(sql`share_at`, now)})`
 
 export const halvedShareAt = (now: SQL) => sql`greatest(${LEAST_SHARE}::float8, ${shareAt(now)} / 2)`

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 
 import type { Pace } from '../domain/adaptive-rate.ts'
-import { bucketOf, halvedShareAt, type Rate, seconds } from './bucket.ts'
+import { bucketOf, halvedShareAt, type Rate, seconds, shareAt } from './bucket.ts'
 import { blockBudget } from './budgets.ts'
 import type { Db, Tx } from './db.ts'
 
@@ -13,20 +13,34 @@ export async function effectiveRate(db: Pick<Db, 'execute'>, account: string, ra
   return rows[0]?.speed ?? rate.requestsPerSecond
 }
 
+/** A refused request, and how long the account pauses for it. */
+export interface Throttle {
+  readonly requestedAt: Date
+  readonly pauseMs: number
+}
+
 /**
  * Halves the account's rate, which grows back slowly after the pause. Returns the share of the configured rate that is
  * left; null where the refused request was sent before the last pause began, and so belongs to a wave that has
  * been answered for.
  */
-export async function halveRate(
+export function halveRate(tx: Tx, account: string, throttle: Throttle): Promise<number | null> {
+  return setShare(tx, account, throttle, halvedShareAt(sql`clock_timestamp()`))
+}
+
+/** Keeps the account's rate from growing back until the pause is over. */
+export async function holdRate(tx: Tx, account: string, throttle: Throttle): Promise<void> {
+  await setShare(tx, account, throttle, shareAt(sql`clock_timestamp()`))
+}
+
+async function setShare(
   tx: Tx,
   account: string,
-  requestedAt: Date,
-  pauseMs: number,
+  { requestedAt, pauseMs }: Throttle,
+  share: SQL,
 ): Promise<number | null> {
   const { rows } = await tx.execute<{ share: number }>(sql`
-    update landfall.budget set share = ${halvedShareAt(sql`clock_timestamp()`)},
-      share_at = clock_timestamp() + ${seconds(pauseMs / 1000)}
+    update landfall.budget set share = ${share}, share_at = clock_timestamp() + ${seconds(pauseMs / 1000)}
     where account = ${account}
       and (blocked_until is null or blocked_until <= ${requestedAt.toISOString()}::timestamptz)
     returning share`)

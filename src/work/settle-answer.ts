@@ -2,9 +2,9 @@ import { pauseAfterFailuresMs, pauseAfterThrottleMs, probeAfterMs } from '../dom
 import type { Answer } from '../providers/provider.ts'
 import { resumeAccount, suspendAccount } from '../store/accounts.ts'
 import { blockBudget, clearFailures, countFailure, countThrottle } from '../store/budgets.ts'
-import { inTransaction } from '../store/db.ts'
+import { inTransaction, type Tx } from '../store/db.ts'
 import { insertEvents } from '../store/events.ts'
-import { halveRate } from '../store/pacing.ts'
+import { halveRate, holdRate, type Throttle } from '../store/pacing.ts'
 import type { Account } from './account.ts'
 import type { Deps } from './deps.ts'
 
@@ -43,8 +43,8 @@ async function pauseForThrottle(
   const pause = await inTransaction(deps.db, async (tx) => {
     const throttles = await countThrottle(tx, account.name, requestedAt)
     const pauseMs = askedMs ?? pauseAfterThrottleMs(throttles, deps.random())
-    // An overload (503) says nothing of our rate.
-    const share = statusCode === 429 ? await halveRate(tx, account.name, requestedAt, pauseMs) : null
+    const share =
+      statusCode === 429 ? await lowerRate(tx, account, throttles, { requestedAt, pauseMs }) : null
     await blockBudget(tx, account.name, pauseMs, account.rate)
     return { pauseMs, throttles, share }
   })
@@ -53,6 +53,21 @@ async function pauseForThrottle(
   if (share === null) return
   const requestsPerSecond = share * account.rate.requestsPerSecond
   deps.log.warn({ account: account.name, share, requestsPerSecond }, 'account.slowed')
+}
+
+/**
+ * Only the first refusal of a row speaks of our rate: after a pause nothing has been sent that could be too much. (An
+ * overload, 503, never does.) Returns the share that is left, where it is less than before.
+ */
+async function lowerRate(
+  tx: Tx,
+  { name }: Account,
+  throttles: number,
+  throttle: Throttle,
+): Promise<number | null> {
+  if (throttles <= 1) return halveRate(tx, name, throttle)
+  await holdRate(tx, name, throttle)
+  return null
 }
 
 async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date): Promise<void> {

@@ -20,7 +20,7 @@ const spend = () => spendToken(world.db, 'acme', 'get', rate)
 const speed = () => effectiveRate(world.db, 'acme', rate)
 const tokens = () => countTokens(world.db, 'acme', rate)
 const halve = (requestedAt = new Date(), pauseMs = 0) =>
-  inTransaction(world.db, (tx) => halveRate(tx, 'acme', requestedAt, pauseMs))
+  inTransaction(world.db, (tx) => halveRate(tx, 'acme', { requestedAt, pauseMs }))
 const keepTo = (pace: Parameters<typeof recordPace>[2]) =>
   inTransaction(world.db, (tx) => recordPace(tx, 'acme', pace, rate))
 /** As if so much time had passed since the last refusal. */

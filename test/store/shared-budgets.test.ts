@@ -105,7 +105,9 @@ async function change(db: Db, rate: Rate, now: Change): Promise<void> {
     case 'block':
       return blockBudget(db, 'acme', now.forMs, rate)
     case 'refusal':
-      return void (await inTransaction(db, (tx) => halveRate(tx, 'acme', new Date(), 5)))
+      return void (await inTransaction(db, (tx) =>
+        halveRate(tx, 'acme', { requestedAt: new Date(), pauseMs: 5 }),
+      ))
     case 'recovery':
       return void (await query(db, `update landfall.budget set share_at = share_at - interval '5 minutes'`))
     case 'spread': {

@@ -82,11 +82,40 @@ describe('a refusal for too many requests', () => {
       requestedAt,
     )
   const sentAt = async () => (await ask({ kind: 'missing' })).requestedAt
+  /** When a request was sent that waited for the pause to end. */
+  const sentLater = async () => {
+    const [row] = await query<{ at: Date }>(
+      world.db,
+      "select greatest(blocked_until, clock_timestamp()) + interval '2 ms' as at from landfall.budget",
+    )
+    if (row === undefined) throw new Error('there is a budget')
+    return row.at
+  }
 
   test('halves the rate, once for all that was sent before', async () => {
     const moments = [await sentAt(), await sentAt(), await sentAt()]
     await Promise.all(moments.map((at) => settle(429, at)))
     expect(await speed()).toBeCloseTo(5, 1)
+  })
+
+  test('halves the rate once, however often it is repeated before anything else is answered', async () => {
+    for (let i = 0; i < 4; i += 1) await settle(429, await sentLater())
+    expect(await speed()).toBeCloseTo(5, 1)
+
+    await settleAnswer(world.deps, world.account, { kind: 'missing' }, await sentLater())
+    await settle(429, await sentLater())
+    expect(await speed()).toBeCloseTo(2.5, 1)
+  })
+
+  test('keeps the rate from growing back until its pause is over', async () => {
+    await settle(429, await sentLater())
+    const refused = { kind: 'throttled', statusCode: 429, retryAfterMs: 600_000 } as const
+    await settleAnswer(world.deps, world.account, refused, await sentLater())
+    const [row] = await query<{ wait: number }>(
+      world.db,
+      'select extract(epoch from share_at - blocked_until)::float8 as wait from landfall.budget',
+    )
+    expect(row?.wait).toBeCloseTo(0, 1)
   })
 
   test('waits as long as Retry-After says, whatever else is said', async () => {
