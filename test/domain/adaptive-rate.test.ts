@@ -42,29 +42,53 @@ describe('the share that refusals leave', () => {
   })
 })
 
-/** An hour of an account that asks 2 requests a second of a provider, in virtual time; the limit ends after some minutes. */
-function simulateHour(limit: Parameters<typeof createRateLimit>[0], limitedMinutes = 60) {
-  const rate = { requestsPerSecond: 2, burst: 10 }
-  const minutes = Array.from({ length: 60 }, () => ({ sent: 0, refused: 0 }))
-  const allow = createRateLimit(limit)
+const RATE = { requestsPerSecond: 2, burst: 10 }
+
+/** An account that asks as often as its share allows, and heeds refusals. */
+function createAsker() {
   let [bucket, slow] = [FULL_BUCKET, FULL_BUCKET]
-  let [share, sinceMs, blockedMs] = [1, 0, 0]
-  for (let nowMs = 0; nowMs < 60 * MINUTE; nowMs += 100) {
-    const minute = minutes[Math.floor(nowMs / MINUTE)] ?? { sent: 0, refused: 0 }
-    const speed = 2 * shareAfter(share, nowMs - sinceMs)
-    const slowRate = { requestsPerSecond: speed, burst: Math.max(1, speed * SLOW_BUCKET_SECONDS) }
-    while (nowMs >= blockedMs) {
-      const [taken, slowTaken] = [takeToken(bucket, rate, nowMs), takeToken(slow, slowRate, nowMs)]
-      if (taken === null || (speed < 2 && slowTaken === null)) break
+  let [share, sinceMs, blockedMs, inARow] = [1, 0, 0, 0]
+  const shareAt = (nowMs: number) => shareAfter(share, nowMs - sinceMs)
+  return {
+    /** Takes a token if there is one. */
+    asks(nowMs: number): boolean {
+      const speed = RATE.requestsPerSecond * shareAt(nowMs)
+      const slowRate = { requestsPerSecond: speed, burst: Math.max(1, speed * SLOW_BUCKET_SECONDS) }
+      const [taken, slowTaken] = [takeToken(bucket, RATE, nowMs), takeToken(slow, slowRate, nowMs)]
+      const isSlow = speed < RATE.requestsPerSecond
+      if (nowMs < blockedMs || taken === null || (isSlow && slowTaken === null)) return false
       bucket = taken
       slow = slowTaken ?? slow
-      minute.sent += 1
-      if (nowMs >= limitedMinutes * MINUTE || (allow(nowMs)?.waitMs ?? 0) === 0) continue
-      minute.refused += 1
-      share = halved(shareAfter(share, nowMs - sinceMs))
-      sinceMs = blockedMs = nowMs + pauseAfterThrottleMs(1, 0.5)
-      bucket = { fullAtMs: blockedMs + (rate.burst * 1000) / rate.requestsPerSecond }
+      return true
+    },
+    isAnswered() {
+      inARow = 0
+    },
+    isRefused(nowMs: number) {
+      inARow += 1
+      share = inARow === 1 ? halved(shareAt(nowMs)) : shareAt(nowMs)
+      sinceMs = blockedMs = nowMs + pauseAfterThrottleMs(inARow, 0.5)
+      bucket = { fullAtMs: blockedMs + (RATE.burst * 1000) / RATE.requestsPerSecond }
       slow = { fullAtMs: blockedMs + SLOW_BUCKET_SECONDS * 1000 }
+    },
+  }
+}
+
+/** An hour, minute by minute, of an account that asks 2 requests a second, in virtual time; the limit ends after some minutes. */
+function simulateHour(limit: Parameters<typeof createRateLimit>[0], limitedMinutes = 60) {
+  const minutes = Array.from({ length: 60 }, () => ({ sent: 0, refused: 0 }))
+  const allow = createRateLimit(limit)
+  const isAllowed = (nowMs: number) => nowMs >= limitedMinutes * MINUTE || (allow(nowMs)?.waitMs ?? 0) === 0
+  const asker = createAsker()
+  for (let nowMs = 0; nowMs < 60 * MINUTE; nowMs += 100) {
+    const minute = minutes[Math.floor(nowMs / MINUTE)] ?? { sent: 0, refused: 0 }
+    while (asker.asks(nowMs)) {
+      minute.sent += 1
+      if (isAllowed(nowMs)) asker.isAnswered()
+      else {
+        minute.refused += 1
+        asker.isRefused(nowMs)
+      }
     }
   }
   return minutes
