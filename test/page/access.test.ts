@@ -115,6 +115,8 @@ describe.skipIf(CHROMIUM === null)('who opens the page', () => {
   test('is told what went wrong, and can try again', async () => {
     const { url } = await serve()
     const page = await browser.newPage()
+    // A stream that opens would have the page ask again by itself.
+    await page.route('**/api/v1/events/stream', (route) => route.abort())
     await page.route('**/api/v1/hooks', (route) =>
       route.fulfill({ status: 500, json: { title: 'Something went wrong here', status: 500 } }),
     )
