@@ -97,10 +97,7 @@ test('an API that nobody has written code for is tracked as YAML describes it', 
   const third = await startThird(jobs)
   const after = ((end: () => unknown) => void ending.push(end)) as typeof onTestFinished
   const world = await createWorldOf(after, [])
-  const { accounts } = loaded(
-    {},
-    { '/work/landfall.yaml': yaml(third.url), 'landfall.yaml': yaml(third.url) },
-  )
+  const { accounts } = loaded({}, { 'landfall.yaml': yaml(third.url) })
   await startTestDaemon(after, { ...world.config, accounts })
 
   await waitFor(

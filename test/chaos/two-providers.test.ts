@@ -35,7 +35,7 @@ const BUDGETS = {
   vern: { requestsPerSecond: 10, burst: 10, lagGoalMs: 0 },
 }
 /** When each refuses everything, in seconds from the start. */
-const REFUSALS: Record<Name, readonly [number, number]> = { vern: [20, 22], anon: [36, 38] }
+const REFUSALS: Record<Name, readonly [number, number]> = { vern: [20, 24], anon: [36, 40] }
 
 /** Seconds from each change to its reading, by account; the same lives each time. */
 async function track(after: After, names: readonly Name[], seed: number): Promise<Map<Name, number[]>> {
@@ -99,9 +99,9 @@ test('Anon and Vern in one daemon: neither makes the other’s lag a tenth longe
     const ratio = beside.mean / alone.mean
     const error = Math.hypot(standardError(lags.alone[name]), standardError(lags.beside[name])) / alone.mean
     console.info({ name, alone, beside, ratio, error })
-    expect(Math.min(alone.changes, beside.changes)).toBeGreaterThan(300)
+    expect(Math.min(alone.changes, beside.changes)).toBeGreaterThan(500)
     // Chance alone moves the ratio by some hundredths.
-    expect(error).toBeLessThan(0.1)
-    expect(ratio - error).toBeLessThan(1.1)
+    expect(error).toBeLessThan(0.07)
+    expect(ratio).toBeLessThan(1.1)
   }
 })
