@@ -148,7 +148,9 @@ test.concurrent('410 disables the hook and holds its events; enabled again it ge
 test.concurrent('hooks whose receivers hang keep no other hook waiting', async ({
   onTestFinished: after,
 }) => {
-  const world = await createWorld(after, { simulator: lives })
+  // Something is to tell for a minute, however long it takes until all of them hang.
+  const longer = { migrations: 600, aliveShare: 0.1, arrivalS: 3_600 }
+  const world = await createWorld(after, { simulator: { ...lives, ...longer } })
   const { db, receiver } = world
   const hanging = await Promise.all(Array.from({ length: 6 }, () => startReceiver(after)))
   for (const one of hanging) one.behave(() => 'hang')
@@ -169,7 +171,7 @@ test.concurrent('hooks whose receivers hang keep no other hook waiting', async (
        where d.hook = 'default' and d.state = 'delivered' and e.recorded_at > $1`,
       [since],
     )
-  await waitFor(async () => (await measure()).length > 20, {
+  await waitFor(async () => (await measure()).length > 60, {
     what: 'deliveries meanwhile',
     timeoutMs: 14_000,
   })
