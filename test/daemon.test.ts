@@ -1,4 +1,4 @@
-import { describe, expect, type TestContext, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 
 import { startDaemon } from '../src/daemon.ts'
 import type { SimulatorOptions } from '../src/simulator/options.ts'
@@ -115,27 +115,27 @@ const shapes: { shape: string; options: SimulatorOptions }[] = [
   },
 ]
 
-const backends = [
-  { name: 'on Postgres', needsRedis: false },
-  { name: 'on Redis', needsRedis: true },
-]
+const runs = shapes.flatMap(({ shape, options }) => [
+  { backend: 'Postgres', shape, options },
+  { backend: 'Redis', shape, options },
+])
 
-describe.each(backends)('BullMQ $name', ({ needsRedis }) => {
-  // Side by side, as these tests mostly wait for lives to pass.
-  test.skipIf(needsRedis && redisUrl() === null).concurrent.for(shapes)(
-    '300 migrations of random lives end as at the provider, each end told once: $shape',
-    { timeout: 300_000 },
-    async ({ options }, { onTestFinished }) => {
-      const redis = needsRedis ? await ownRedis(onTestFinished) : null
-      const world = await startWorld({ seed: 7, ...options }, redis, onTestFinished)
-      await settle(world)
+// Side by side, as these tests mostly wait for lives to pass.
+test.concurrent.for(runs)(
+  '300 migrations of random lives end as at the provider, each end told once, on $backend: $shape',
+  { timeout: 300_000 },
+  async ({ backend, options }, { onTestFinished, skip }) => {
+    const needsRedis = backend === 'Redis'
+    if (needsRedis && redisUrl() === null) skip()
+    const redis = needsRedis ? await ownRedis(onTestFinished) : null
+    const world = await startWorld({ seed: 7, ...options }, redis, onTestFinished)
+    await settle(world)
 
-      await expectEverythingTold(world)
-      const times = world.simulator.requests().map(({ at }) => at)
-      expect(busiestWindow(times, 10_000)).toBeLessThanOrEqual(BURST + REQUESTS_PER_SECOND * 10 + 1)
-    },
-  )
-})
+    await expectEverythingTold(world)
+    const times = world.simulator.requests().map(({ at }) => at)
+    expect(busiestWindow(times, 10_000)).toBeLessThanOrEqual(BURST + REQUESTS_PER_SECOND * 10 + 1)
+  },
+)
 
 /** Daemons on one Redis share their queues, and these know nothing of one another's databases. */
 async function ownRedis(after: After): Promise<string> {

@@ -8,12 +8,11 @@ import type { Answer, Page, Provider } from '../../src/providers/provider.ts'
 import { registerAccount } from '../../src/store/accounts.ts'
 import { type Db, inTransaction, openDb } from '../../src/store/db.ts'
 import { type ConfiguredHook, registerHooks } from '../../src/store/hooks.ts'
-import { applySchemaChanges } from '../../src/store/schema-changes.ts'
 import type { Account } from '../../src/work/account.ts'
 import type { Deps } from '../../src/work/deps.ts'
 import { createPlannerSeats } from '../../src/work/planner-seats.ts'
 import { type Recorded, recordObservations } from '../../src/work/record-observations.ts'
-import { createDatabase } from './database.ts'
+import { createSchemaDatabase } from './database.ts'
 
 export const log = pino({ level: 'silent' })
 
@@ -21,8 +20,7 @@ export const log = pino({ level: 'silent' })
 export async function createTestAccount(
   options: { hooks?: ConfiguredHook[]; account?: Partial<Account> } = {},
 ) {
-  const database = await createDatabase()
-  await applySchemaChanges(database.url)
+  const database = await createSchemaDatabase()
   const db = openDb({ url: database.url, log, applicationName: 'test' })
   const account = createAccount(options.account)
   await registerAccount(db, {

@@ -10,9 +10,14 @@ export interface TestDatabase {
 }
 
 /** A fresh, empty database on the server that all test files share. */
-export async function createDatabase(): Promise<TestDatabase> {
+export const createDatabase = (): Promise<TestDatabase> => copyDatabase('template1')
+
+/** One with the schema as Landfall makes it. */
+export const createSchemaDatabase = (): Promise<TestDatabase> => copyDatabase(inject('templateDatabase'))
+
+async function copyDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  await execute(`create database ${name}`)
+  await execute(`create database ${name} template ${template}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
   return { url: url.href, drop: () => execute(`drop database if exists ${name} with (force)`) }

@@ -9,12 +9,13 @@ export interface WaitOptions {
 
 type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>
 
-/** Asks every 20 ms until the answer is truthy, and returns it. A check that throws has not come true yet. */
+/** Asks every 20 ms, and less often the longer it takes, until the answer is truthy, and returns it. A check that throws has not come true yet. */
 export async function waitFor<T>(
   check: () => T | Promise<T>,
   { what, timeoutMs = 10_000 }: WaitOptions,
 ): Promise<Truthy<T>> {
-  const deadline = Date.now() + timeoutMs
+  const began = Date.now()
+  const deadline = began + timeoutMs
   for (;;) {
     const last = await attempt(check)
     if ('value' in last && last.value) return last.value as Truthy<T>
@@ -22,7 +23,7 @@ export async function waitFor<T>(
       const seen = 'value' in last ? inspect(last.value, { depth: 4 }) : `it threw ${inspect(last.err)}`
       throw new Error(`Waited ${timeoutMs} ms in vain for ${what}; last: ${seen}`)
     }
-    await delay(20)
+    await delay(Math.min(100, 20 + (Date.now() - began) / 50))
   }
 }
 

@@ -9,7 +9,7 @@ import { createSimulator, type Simulator } from '../../src/simulator/server.ts'
 import { type Db, openDb } from '../../src/store/db.ts'
 import { log, query } from './account.ts'
 import { API_KEY, HOOK_SECRET, testAccount, testConfig, testHook, testLog } from './daemon.ts'
-import { createDatabase } from './database.ts'
+import { createSchemaDatabase } from './database.ts'
 import { startRedisServer } from './redis.ts'
 import { countDifferences, expectedTerminalEvents, expectTrueTransitions } from './truth.ts'
 import { waitFor } from './wait-for.ts'
@@ -53,7 +53,7 @@ const QUICK_LIVES: SimulatorOptions = {
 /** Ends with the test. */
 export async function createWorld(after: After, options: WorldOptions = {}): Promise<World> {
   const { redisUrl = null } = options
-  const database = await createDatabase()
+  const database = await createSchemaDatabase()
   after(database.drop)
   const db = openTestDb(after, database.url)
   const receiver = await startReceiver(after)
