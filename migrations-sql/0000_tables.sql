@@ -239,7 +239,7 @@ CREATE UNIQUE INDEX "event_account_place" ON "landfall"."event" USING btree ("ac
 CREATE UNIQUE INDEX "event_place_of_hook" ON "landfall"."event" USING btree ("hook","sequence") WHERE hook is not null;--> statement-breakpoint
 CREATE INDEX "hint_received" ON "landfall"."hint" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "delivery_due" ON "landfall"."delivery" USING btree ("hook","next_attempt_at","id") WHERE state = 'pending';--> statement-breakpoint
-CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "delivery_line" ON "landfall"."delivery" USING btree ("hook","stream","sequence") WHERE state in ('pending', 'held');--> statement-breakpoint
 CREATE INDEX "delivery_leased" ON "landfall"."delivery" USING btree ("hook") WHERE state = 'pending' and lease_until is not null;--> statement-breakpoint
 CREATE INDEX "delivery_newest" ON "landfall"."delivery" USING btree ("hook","state","id");--> statement-breakpoint
 CREATE INDEX "migration_due" ON "landfall"."migration" USING btree ("account","next_poll_at") WHERE next_poll_at is not null;--> statement-breakpoint

@@ -21,7 +21,7 @@ export interface DueDelivery extends DeliveryClaim {
 
 /**
  * Claims due deliveries, at most one per stream and hook: what stands behind it in its stream waits until it is
- * delivered, held or dead. A hook that failed too often in a row gets one attempt at a time.
+ * delivered or dead. A hook that failed too often in a row gets one attempt at a time.
  */
 export async function claimDueDeliveries(db: Db | Tx, hooks: readonly string[]): Promise<DueDelivery[]> {
   const { rows } = await db.execute<DueDelivery & Record<string, unknown>>(sql`
@@ -34,7 +34,9 @@ export async function claimDueDeliveries(db: Db | Tx, hooks: readonly string[]):
           -- A subquery and no anti-join, so that only the stream's own lines are read, whatever the statistics say.
           and (
             select true from landfall.delivery other
-            where other.hook = d.hook and other.stream = d.stream and other.state = 'pending' and other.id <> d.id
+            where other.hook = d.hook and other.stream = d.stream and other.id <> d.id
+              -- Held, where it was written while its hook was being enabled, until it is aligned.
+              and other.state in ('pending', 'held')
               -- Or an attempt of a later event is under way, after which an earlier one was asked for again.
               and (other.sequence < d.sequence or not ${isFree('other.lease_until')})
             limit 1) is null

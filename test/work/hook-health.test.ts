@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { EVENT_TYPES, TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
+import { inTransaction } from '../../src/store/db.ts'
 import { ATTEMPTS_PER_HOOK } from '../../src/store/deliveries.ts'
-import { enableHook } from '../../src/store/hooks.ts'
+import { alignDeliveries, disableHook, enableHook } from '../../src/store/hooks.ts'
 import { countReplay, replayEvents } from '../../src/store/replays.ts'
+import { recordObservations } from '../../src/work/record-observations.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { createTestHooks, refused } from '../support/hooks.ts'
 
@@ -170,6 +172,25 @@ test('“410 Gone: […] Sender should disable the webhook endpoint, and stop se
   expect(await loadHook('sick')).toMatchObject({ state: 'disabled' })
   expect(await statesOf('sick')).toEqual(['held'])
   expect(hooks.receivedBy('well').some(({ type }) => type === 'hook.disabled')).toBe(true)
+})
+
+test('what is being recorded while its hook is enabled keeps its place in its stream', async () => {
+  await disableHook(landfall.db, 'well', 'a person wanted it')
+  await inTransaction(landfall.db, async (tx) => {
+    await recordObservations(landfall.deps, tx, landfall.account, [seen('m1', 'WORKING', 0)])
+    // Before the commit: it does not find what is held there.
+    await enableHook(landfall.db, 'well')
+  })
+  await record(landfall.deps, landfall.account, [seen('m1', 'COMPLETE', 10)])
+
+  await hooks.drain()
+  expect(hooks.receivedBy('well')).toEqual([])
+
+  expect(await alignDeliveries(landfall.db)).toBeGreaterThan(0)
+  await hooks.drain()
+  const sequences = hooks.receivedBy('well').map(({ sequence }) => Number(sequence))
+  expect(sequences.length).toBeGreaterThan(1)
+  expect(sequences).toEqual(sequences.map((_, index) => index + 1))
 })
 
 test('attempts that were under way together tell once that their hook is disabled', async () => {

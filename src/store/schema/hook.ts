@@ -58,7 +58,7 @@ export const deliveries = landfall.table(
     unique('delivery_once').on(t.event, t.hook),
     // The relay: what is due, and what waits behind it in its stream.
     index('delivery_due').on(t.hook, t.nextAttemptAt, t.id).where(sql`state = 'pending'`),
-    index('delivery_line').on(t.hook, t.stream, t.sequence).where(sql`state = 'pending'`),
+    index('delivery_line').on(t.hook, t.stream, t.sequence).where(sql`state in ('pending', 'held')`),
     // How many attempts are under way.
     index('delivery_leased').on(t.hook).where(sql`state = 'pending' and lease_until is not null`),
     // Lists; and what waits for a person.
