@@ -21,7 +21,7 @@ interface Line {
 }
 
 test('by itself: finds, follows and lands migrations, and every landing arrives as a signed webhook', async () => {
-  const demo = startCli(['demo', '--for', '18s', '--json'], { cwd: dir.path })
+  const demo = startCli(['demo', '--for', '25s', '--json'], { cwd: dir.path })
   const started: Line = JSON.parse((await demo.waitForOutput(/\{"kind":"started".*/, 60_000))[0])
   expect(started).toMatchObject({ data_dir: '.landfall/demo', log_file: '.landfall/demo/daemon.log' })
   await demo.waitForOutput(/"kind":"landed"/)

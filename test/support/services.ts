@@ -64,7 +64,15 @@ async function findPostgres(): Promise<TestService> {
     command: ['postgres', '-c', 'max_connections=200'],
     toUrl: (address) => `postgres://postgres:landfall@${address}/postgres`,
   })
-  return container ?? startEmbeddedPostgres()
+  return container ?? stopSyncing(await startEmbeddedPostgres())
+}
+
+/** Nothing in it outlives the run, and the end of each test drops a database, which writes all there is to the disk. */
+async function stopSyncing(service: TestService): Promise<TestService> {
+  await query(service.url, 'alter system set fsync = off')
+  await query(service.url, 'alter system set full_page_writes = off')
+  await query(service.url, 'select pg_reload_conf()')
+  return service
 }
 
 /** Most tests need the schema: a copy of it takes a quarter of the time that its changes take. */

@@ -55,7 +55,7 @@ describe('planner', () => {
         const readAt = new Map(made.flatMap((one) => shownBy(one, list).map((id) => [id, one.atMs] as const)))
         for (const { id } of list.rows) expect(readAt.get(id) ?? 0).toBeGreaterThan(2_500_000 - 1_000_000)
       }),
-      { numRuns: 8 },
+      { numRuns: 15 },
     )
   })
 
@@ -91,7 +91,7 @@ describe('planner', () => {
           for (const { id } of list.rows) expect(met).toContain(id)
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 40 },
     )
   })
 

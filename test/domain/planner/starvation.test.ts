@@ -54,7 +54,7 @@ describe('no migration starves', () => {
           expect(longestUnread(made, list, endMs, endMs / 2)).toBeLessThan(boundS)
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 20 },
     )
   }, 120_000)
 })
