@@ -71,7 +71,9 @@ describe('where the database user may not create roles', () => {
   test('the schema is made all the same', async () => {
     const owner = await createOwner()
 
-    expect(await applySchemaChanges(owner)).toEqual({ applied: 2, total: 2 })
+    const { applied, total } = await applySchemaChanges(owner)
+
+    expect(applied).toBe(total)
   })
 
   test('a notice says what is left to do', async () => {
