@@ -14,12 +14,15 @@ type FeedRow = {
   payload: Record<string, unknown>
 }
 
-/** Transactions that are older than every one that may still commit. */
-const SETTLED = sql`transaction < pg_snapshot_xmin(pg_current_snapshot())`
+/**
+ * Events whose transactions are older than every one that may still commit. Those of an earlier generation all committed
+ * before the restore that began this one.
+ */
+const SETTLED = sql`(generation < landfall.feed_generation() or transaction < pg_snapshot_xmin(pg_current_snapshot()))`
 
 /**
  * The events behind this one (null: from the first), in one order for every reader and for ever: that of their
- * transactions' numbers. Nothing is given out while an older transaction may still commit, so that none is skipped.
+ * generations and their transactions' numbers. Nothing is given out while an older transaction may still commit, so that none is skipped.
  * Null where the event is not known.
  */
 export async function listEventsAfter(
@@ -31,7 +34,7 @@ export async function listEventsAfter(
   if (place === null) return null
   const { rows } = await db.execute<FeedRow>(sql`
     select id, type, account, hook, migration_id, sequence, recorded_at, payload from landfall.event
-    where ${SETTLED} ${place} order by transaction, id limit ${limit}`)
+    where ${SETTLED} ${place} order by generation, transaction, id limit ${limit}`)
   return rows.map(({ migration_id: migrationId, recorded_at, ...row }) => {
     return { ...row, migrationId, recordedAt: new Date(recorded_at) }
   })
@@ -40,7 +43,7 @@ export async function listEventsAfter(
 /** The last event that a reader could have been given; null before the first. */
 export async function findLatestEvent(db: Db): Promise<string | null> {
   const { rows } = await db.execute<{ id: string }>(
-    sql`select id from landfall.event where ${SETTLED} order by transaction desc, id desc limit 1`,
+    sql`select id from landfall.event where ${SETTLED} order by generation desc, transaction desc, id desc limit 1`,
   )
   return rows[0]?.id ?? null
 }
@@ -49,18 +52,20 @@ export async function findLatestEvent(db: Db): Promise<string | null> {
 export async function findEventBefore(db: Db, since: Date): Promise<string | null> {
   const { rows } = await db.execute<{ id: string }>(sql`
     with next as (
-      select transaction, id from landfall.event where recorded_at >= ${since.toISOString()}::timestamptz
-      order by transaction, id limit 1)
+      select generation, transaction, id from landfall.event
+      where recorded_at >= ${since.toISOString()}::timestamptz order by generation, transaction, id limit 1)
     select id from landfall.event
-    where ${SETTLED} and (not exists (select from next) or (transaction, id) < (select transaction, id from next))
-    order by transaction desc, id desc limit 1`)
+    where ${SETTLED} and (not exists (select from next)
+      or (generation, transaction, id) < (select generation, transaction, id from next))
+    order by generation desc, transaction desc, id desc limit 1`)
   return rows[0]?.id ?? null
 }
 
 async function placeBehind(db: Db, id: string): Promise<SQL | null> {
-  const { rows } = await db.execute<{ transaction: string }>(
-    sql`select transaction::text from landfall.event where id = ${id}`,
+  const { rows } = await db.execute<{ generation: number; transaction: string }>(
+    sql`select generation, transaction::text from landfall.event where id = ${id}`,
   )
   const [row] = rows
-  return row === undefined ? null : sql`and (transaction, id) > (${row.transaction}::xid8, ${id}::text)`
+  if (row === undefined) return null
+  return sql`and (generation, transaction, id) > (${row.generation}::int, ${row.transaction}::xid8, ${id}::text)`
 }

@@ -46,10 +46,23 @@ export async function applySchemaChanges(url: string): Promise<SchemaChanges> {
     // Drizzle skips a change whose time lies before the newest applied one, and says nothing.
     if (after !== total)
       throw new Error(`${total - after} schema changes were skipped; check migrations-sql/meta/_journal.json`)
+    await startFeedGeneration(client)
     return { applied: after - before, total }
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+/**
+ * Readers of the feed follow transaction numbers, and a restore may bring events into a server that has not counted as far.
+ * An event whose number this server has yet to give out shows it; what is written from now on goes behind all of those.
+ */
+async function startFeedGeneration(client: pg.Client): Promise<void> {
+  await client.query(`
+    update landfall.feed set generation = generation + 1
+    where pg_snapshot_xmax(pg_current_snapshot()) <= (
+      select transaction from landfall.event where generation = feed.generation
+      order by transaction desc, id desc limit 1)`)
 }
 
 async function requireRecentPostgres(client: pg.Client): Promise<void> {

@@ -59,7 +59,7 @@ describe('events', () => {
   test('is read on behind an event, in the order of the feed, page by page', async () => {
     const all = await query<Event>(
       world.db,
-      'select id as event_id from landfall.event order by transaction, id',
+      'select id as event_id from landfall.event order by generation, transaction, id',
     )
     const ids = all.map((event) => event.event_id)
     const read = ids.slice(0, 1)

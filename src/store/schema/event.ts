@@ -20,6 +20,8 @@ export const events = landfall.table(
     /** 1, 2, … per migration, or per account or hook for their own events. */
     sequence: integer('sequence').notNull(),
     recordedAt: moment('recorded_at').notNull().defaultNow(),
+    /** Grows after a restore into a server whose transaction counter is lower: see `startFeedGeneration`. */
+    generation: integer('generation').notNull().default(sql`landfall.feed_generation()`),
     /** Readers follow the order of transactions, as they become visible in another one than they began in. */
     transaction: transactionId('transaction').notNull().default(sql`pg_current_xact_id()`),
     /** W3C `traceparent` of what wrote it; null where nothing was traced. */
@@ -30,7 +32,7 @@ export const events = landfall.table(
     index('event_recorded').on(t.recordedAt),
     index('event_account_recorded').on(t.account, t.type, t.recordedAt),
     index('event_type_recorded').on(t.type, t.recordedAt),
-    index('event_order').on(t.transaction, t.id),
+    index('event_order').on(t.generation, t.transaction, t.id),
     // Never two events at one place of a stream, whatever else goes wrong.
     uniqueIndex('event_place').on(t.account, t.migrationId, t.sequence).where(sql`migration_id is not null`),
     uniqueIndex('event_account_place')
