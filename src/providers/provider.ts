@@ -32,7 +32,7 @@ type Meaning<T> =
   /** 404 (or 410) to a `get`: perhaps deleted, perhaps not there yet. */
   | { readonly kind: 'missing' }
   /** 429, or 503 with `Retry-After`: the whole account must wait. `retryAfterMs` is null where no header said how long. */
-  | { readonly kind: 'throttled'; readonly statusCode: 429 | 503; readonly retryAfterMs: number | null }
+  | { readonly kind: 'throttled'; readonly statusCode: 403 | 429 | 503; readonly retryAfterMs: number | null }
   /** 401 or 403: the key is not accepted. */
   | { readonly kind: 'refused'; readonly statusCode: number }
   /**

@@ -98,6 +98,15 @@ describe('a status', () => {
     [429, { 'retry-after': 'soon', 'x-ratelimit-reset': '30' }, 30_000],
     [429, { 'ratelimit-reset': '12' }, 12_000],
     [429, { 'retry-after': '3', 'x-ratelimit-reset': '30' }, 3_000],
+    [429, { 'retry-after': '0' }, null],
+    [429, { 'retry-after': '-5' }, null],
+    [429, { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 GMT' }, null],
+    [429, { 'retry-after': '60000' }, 3_600_000],
+    [429, { 'x-ratelimit-reset': '7200' }, 3_600_000],
+    [429, { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 GMT', date: 'Sun, 06 Nov 1994 08:49:07 GMT' }, 30_000],
+    [403, { 'retry-after': '7' }, 7_000],
+    [403, { 'retry-after': '0' }, null],
+    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30' }, 30_000],
     [429, { 'x-ratelimit-reset': '900000' }, null],
     [429, { 'x-ratelimit-reset': '1000000001' }, null],
     [429, { 'x-ratelimit-reset': 'never' }, null],
@@ -134,8 +143,13 @@ describe('a status', () => {
     })
   })
 
-  test('503 with a Retry-After that cannot be read is an ordinary failure', async () => {
-    const server = await serve(always(503, '', { 'retry-after': 'later' }))
+  test('403 with requests left is a refused key', async () => {
+    const server = await serve(always(403, '', { 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '30' }))
+    expect(await ask(server.origin)).toMatchObject({ kind: 'refused', statusCode: 403 })
+  })
+
+  test.each(['later', '0'])('503 with a Retry-After of %s is an ordinary failure', async (value) => {
+    const server = await serve(always(503, '', { 'retry-after': value }))
     expect(await ask(server.origin)).toEqual(unusable('answered 503', true))
   })
 
