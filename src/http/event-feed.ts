@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
-
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -10,6 +7,7 @@ import { type OutgoingEvent, toCloudEvent, toOutgoing } from '../domain/outgoing
 import type { Db } from '../store/db.ts'
 import { findLatestEvent, listEventsAfter } from '../store/event-feed.ts'
 import type { Bell } from './bell.ts'
+import { LOOK_EVERY_MS, STREAM_HEADERS, writeEventStream } from './event-stream.ts'
 import { anything, at, text } from './fields.ts'
 import { sendProblem } from './problem.ts'
 
@@ -17,14 +15,14 @@ export interface EventFeedDeps {
   readonly db: Db
   /** Rings when there may be new events. */
   readonly bell: Bell
+  /** After how many ms a stream that takes nothing is cut off; default 30 s. */
+  readonly stalledMs?: number
 }
 
 const PAGE = 500
-const LONGEST_WAIT_MS = 60_000
-/** A ring may be lost, or come while an older transaction still holds new events back. */
-const LOOK_EVERY_MS = 500
-/** So that whatever stands in between does not take the stream for dead. */
-const HEARTBEAT_MS = 15_000
+/** Below what proxies wait for an answer: nginx and AWS load balancers 60 s, HAProxy as Debian configures it 50 s. */
+const LONGEST_WAIT_MS = 45_000
+const STALLED_MS = 30_000
 
 /** The id of the last event that one has; `latest` stands for the newest of now. */
 const after = text.optional()
@@ -122,48 +120,12 @@ async function stream(deps: EventFeedDeps, from: string, reply: FastifyReply) {
   if (known === null) return sendProblem(reply, 404, 'the id to go on from is that of no event')
 
   void reply.hijack()
-  reply.raw.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-  })
+  reply.raw.writeHead(200, STREAM_HEADERS)
   // No event would follow, nor an end.
   if (reply.request.method === 'HEAD') return void reply.raw.end()
-  reply.raw.write(': landfall\n\n')
-  await writeFrom(deps, after, reply.raw, endOf(reply))
-}
-
-async function writeFrom(
-  deps: EventFeedDeps,
-  from: string | null,
-  raw: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  let after = from
-  let beatAt = performance.now() + HEARTBEAT_MS
-  while (!signal.aborted) {
-    const events = (await listOutgoing(deps.db, after, PAGE)) ?? []
-    after = events.at(-1)?.id ?? after
-    await writeEvents(raw, events, signal)
-    if (performance.now() >= beatAt) {
-      raw.write(': alive\n\n')
-      beatAt = performance.now() + HEARTBEAT_MS
-    }
-    if (events.length === 0) await deps.bell.next(LOOK_EVERY_MS, signal)
-  }
-}
-
-async function writeEvents(
-  raw: ServerResponse,
-  events: readonly OutgoingEvent[],
-  signal: AbortSignal,
-): Promise<void> {
-  for (const event of events) {
-    if (signal.aborted) return
-    const data = JSON.stringify(toCloudEvent(event))
-    const isFlowing = raw.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${data}\n\n`)
-    // A reader that is slower than we are must not fill our memory.
-    if (!isFlowing) await Promise.race([once(raw, 'drain'), once(raw, 'close')])
-  }
+  const { bell, stalledMs = STALLED_MS } = deps
+  const listAfter = async (id: string | null) => (await listOutgoing(deps.db, id, PAGE)) ?? []
+  await writeEventStream({ bell, listAfter, stalledMs }, after, reply.raw, endOf(reply))
 }
 
 async function listOutgoing(db: Db, after: string | null, limit: number): Promise<OutgoingEvent[] | null> {
@@ -175,7 +137,7 @@ async function resolveCursor(db: Db, asked: string | null): Promise<string | nul
   return asked === 'latest' ? findLatestEvent(db) : asked
 }
 
-/** Aborted when the client has gone, or the server closes. */
+/** Aborted when the client has disconnected, or the server closes. */
 function endOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   // Not the socket's own: one that is kept alive would gather a listener for each request.

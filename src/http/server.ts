@@ -46,6 +46,11 @@ export interface HttpServer extends Service {
   url(): string
 }
 
+/**
+ * Longer than proxies keep idle connections (AWS 60 s, Traefik 90 s, Caddy 2 min, Google 10 min). Otherwise a request
+ * that one of them sends on a connection we are just closing fails as a 502.
+ */
+const KEEP_ALIVE_MS = 620_000
 /** Ids are the providers': they may be long. */
 const routerOptions = { maxParamLength: 1_500 }
 
@@ -60,6 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions,
     // Addresses that no route can be looked for under.
     frameworkErrors: (...refused) => void answerError(...refused),
@@ -75,7 +81,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     await root.register(async (api) => {
       await api.register(etag)
       // Only what is read again is left out where it has not changed.
-      api.addHook('onRequest', async ({ method, headers }) => {
+      api.addHook('onRequest', async ({ method, headers }, reply) => {
+        // Unless told otherwise, a CDN keeps answers for a day.
+        void reply.header('cache-control', 'private, no-cache')
         if (method !== 'GET') delete headers['if-none-match']
       })
       await requireAccess(api, options)

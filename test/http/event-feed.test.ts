@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { createBell } from '../../src/http/bell.ts'
 import { inTransaction } from '../../src/store/db.ts'
@@ -170,6 +170,28 @@ test('a long poll answers as soon as there is something', async () => {
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
 
+test('the longest wait ends before a proxy with usual limits (50 s and more) gives up', async () => {
+  const clock = performance.now.bind(performance)
+  let waitedMs = 0
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock() + waitedMs)
+  onTestFinished(() => void spy.mockRestore())
+  // Its waits take no time, but are counted as if they did.
+  const next = async (ms: number) => {
+    waitedMs += ms
+  }
+  const hurried = createApi(landfall, { bell: { ring: () => undefined, next } })
+  await hurried.start()
+  onTestFinished(() => hurried.stop())
+
+  for (const wait of ['60s', '10m']) {
+    waitedMs = 0
+    const response = await fetch(`${hurried.url()}/api/v1/events?after=latest&wait=${wait}`)
+    expect([response.status, await response.json()]).toEqual([200, { events: [], next: null }])
+    expect(waitedMs).toBeGreaterThan(30_000)
+    expect(waitedMs).toBeLessThan(48_000)
+  }
+})
+
 describe('the stream', () => {
   /** What has come so far, as text. */
   async function open(path: string, headers: Record<string, string> = {}) {
@@ -197,6 +219,13 @@ describe('the stream', () => {
     expect(types).toEqual(['migration.discovered', 'migration.completed'])
     const [, data = ''] = /^data: (.+)$/m.exec(text()) ?? []
     expect(JSON.parse(data)).toMatchObject({ specversion: '1.0', id: ids()[0], subject: 'm1' })
+  })
+
+  test('asks whatever stands in between not to buffer, compress or keep it', async () => {
+    const { response } = await open('/api/v1/events/stream')
+    expect(response.headers.get('x-accel-buffering')).toBe('no')
+    expect(response.headers.get('cache-control')).toMatch(/no-cache.*no-transform/)
+    expect((await get('/api/v1/events')).headers.get('cache-control')).toBe('private, no-cache')
   })
 
   test('goes on behind Last-Event-ID', async () => {
