@@ -5,7 +5,7 @@ require('@swc/core').parseSync('', { syntax: 'typescript' })
 const rooms = {
   domain: [],
   runtime: ['domain'],
-  config: ['domain'],
+  config: ['domain', 'runtime'],
   providers: ['domain', 'runtime'],
   hooks: ['domain', 'runtime'],
   store: ['domain', 'runtime'],

@@ -83,7 +83,7 @@ async function build(
   )
   const senders = createSenders({
     allowPrivate: config.allowPrivateHooks,
-    defaultLink: `http://${config.host}:${config.port}/#/migrations/{account}/{migration_id}`,
+    defaultLink: `${pageUrl(config)}/#/migrations/{account}/{migration_id}`,
     countPhases: (account) => countPhases(db, account),
     addJob: (name, job) => queue.addOutwardJob(name, job),
   })
@@ -137,6 +137,11 @@ async function build(
     ? await serve({ config, deps, stack, databaseUrl, registry, vault, queue })
     : null
   return { databaseUrl, url, stop: () => stack.stop() }
+}
+
+/** Without a slash at the end. */
+function pageUrl({ publicUrl, host, port }: Config): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Before all else, so that it ends last. What BullMQ needs to take part; null where nothing is traced. */
@@ -218,7 +223,7 @@ interface ServeParts {
 async function serve(parts: ServeParts): Promise<string> {
   const { config, deps, stack, databaseUrl, registry, vault, queue } = parts
   const { db, log } = deps
-  const { host, port, apiToken } = config
+  const { host, port, publicUrl, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
   const rates = new Map(config.accounts.map((account) => [account.name, account]))
@@ -227,6 +232,7 @@ async function serve(parts: ServeParts): Promise<string> {
   const options = {
     host,
     port,
+    publicUrl,
     apiToken,
     log,
     db,

@@ -53,7 +53,8 @@ test.skipIf(!canStartRedisServer())(
       { name: 'queue', kind: 'queue', queue: 'landings', events, format },
       { name: 'jsonl', kind: 'jsonl', path: lines, events, format },
     ]
-    await startTestDaemon(after, { ...world.config, hooks: [...world.config.hooks, ...others] })
+    const publicUrl = 'https://ops.example.test/landfall'
+    await startTestDaemon(after, { ...world.config, publicUrl, hooks: [...world.config.hooks, ...others] })
     const told = async () => (await query(world.db, 'select 1 from reporting.deliveries')).length
     await expect.poll(told, { timeout: 60_000 }).toBeGreaterThan(25)
     world.simulator.freeze()
@@ -75,6 +76,8 @@ test.skipIf(!canStartRedisServer())(
     expect(slack.requests.length).toBeGreaterThanOrEqual(ids.size)
     // The counts of the account, asked of the database.
     expect(slack.requests.at(-1)?.body).toMatch(/\d+ succeeded/)
+    // Where people reach the page.
+    expect(slack.requests.at(-1)?.body).toContain(`<${publicUrl}/#/migrations/acme/`)
   },
   120_000,
 )

@@ -64,6 +64,7 @@ function configFor(databaseUrl: string, redisUrl: string | null, hooks: readonly
     hooks,
     host: '127.0.0.1',
     port: 0,
+    publicUrl: null,
     apiToken: null,
     secretKey: null,
     roles: new Set(['deliver'] as const),

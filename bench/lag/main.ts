@@ -93,6 +93,7 @@ function configFor(baseUrl: string): Config {
     hooks: [],
     host: '127.0.0.1',
     port: 0,
+    publicUrl: null,
     apiToken: null,
     secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver'] as const),

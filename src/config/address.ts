@@ -1,18 +1,8 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 
+import { isLoopback } from '../runtime/loopback.ts'
 import { formOf } from './form.ts'
 import { ok, type Parsed, value, wrong } from './values.ts'
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
-/** Whether only this machine can reach it; brackets around an IPv6 address are allowed. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  const family = isIP(bare)
-  return family === 0 ? bare === 'localhost' : LOOPBACK.check(bare, family === 4 ? 'ipv4' : 'ipv6')
-}
 
 export function host() {
   const expected = 'an IP address or a host name, without port'
@@ -34,12 +24,27 @@ function readProviderUrl(raw: unknown): Parsed<string> {
   const parsed = readUrl(raw, ['http:', 'https:'])
   if (parsed.kind === 'wrong') return parsed
   const url = parsed.value
-  if (hasCredentials(url)) return wrong('a URL with a user name or password in it')
-  if (url.search !== '' || url.hash !== '') return wrong('a URL with a query or fragment')
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !hasCredentials(url) && !isLoopback(url.hostname)) {
     return wrong('an http URL to another machine, where the key would travel in clear')
   }
+  return plainAddress(url)
+}
+
+function plainAddress(url: URL): Parsed<string> {
+  if (hasCredentials(url)) return wrong('a URL with a user name or password in it')
+  if (url.search !== '' || url.hash !== '') return wrong('a URL with a query or fragment')
   return ok(`${url.origin}${url.pathname.replace(/\/+$/, '')}`)
+}
+
+/** Where people reach the page; comes out without a slash at the end. */
+export function publicUrl() {
+  const expected =
+    'an http or https URL without user name, password and query, such as https://ops.example.com'
+  const parse = (raw: unknown): Parsed<string> => {
+    const parsed = readUrl(raw, ['http:', 'https:'])
+    return parsed.kind === 'wrong' ? parsed : plainAddress(parsed.value)
+  }
+  return value({ expected, parse })
 }
 
 /** Where a webhook is called. Which addresses it may reach is decided when it connects. */

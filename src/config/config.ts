@@ -31,6 +31,8 @@ export interface Config {
   readonly host: string
   /** 0 to 65535, where 0 takes any free one; default 4600. */
   readonly port: number
+  /** Where people reach the page, without a slash at the end; null where that is `host` and `port`. */
+  readonly publicUrl: string | null
   /** What clients send as bearer token; null only where `host` is a loopback address. */
   readonly apiToken: Secret | null
   /** 32 bytes as base64, under which stored hooks are encrypted; null where none can be stored. */

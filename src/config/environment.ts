@@ -36,6 +36,12 @@ export const VARIABLES: readonly Variable[] = [
   ...rows('daemon', false, [
     ['LANDFALL_DATA_DIR', 'data_dir', '.landfall', 'folder of the embedded data'],
     ['LANDFALL_HOST', 'host', '127.0.0.1', 'address of API, page and metrics'],
+    [
+      'LANDFALL_PUBLIC_URL',
+      'public_url',
+      'none',
+      'where people reach the page; used in links, and accepted as Host and Origin',
+    ],
     ['LANDFALL_PORT', 'port', '4600', 'port of API, page and metrics'],
     ['LANDFALL_ROLES', 'roles', 'plan,poll,deliver,serve', 'which parts this process runs'],
     ['LANDFALL_ALLOW_PRIVATE_HOOKS', 'allow_private_hooks', 'false', 'allow hooks on private addresses'],

@@ -1,4 +1,5 @@
-import { host, isLoopback } from './address.ts'
+import { isLoopback } from '../runtime/loopback.ts'
+import { host } from './address.ts'
 import type { Draft } from './draft.ts'
 import { HOOK_KINDS, keysOfKind } from './hook-schema.ts'
 import { fileKey, KNOWN_KEYS, SECRET_KEYS, USELESS_KEYS } from './schema.ts'

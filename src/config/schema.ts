@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { PHASES } from '../domain/phase.ts'
 import { POLICIES } from '../domain/policy.ts'
-import { databaseUrl, host, providerUrl, redisUrl } from './address.ts'
+import { databaseUrl, host, providerUrl, publicUrl, redisUrl } from './address.ts'
 import { api, toApi } from './api-schema.ts'
 import { type AccountConfig, type Config, LOG_LEVELS, ROLES } from './config.ts'
 import { hook } from './hook-schema.ts'
@@ -73,6 +73,7 @@ const daemon = z.object({
   hooks: z.array(hook).default([]),
   host: host().default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4600),
+  public_url: publicUrl().optional(),
   api_token: apiToken().optional(),
   secret_key: secretKey().optional(),
   roles: wordList(ROLES).default(ROLES),
@@ -158,6 +159,7 @@ function toConfig(raw: z.output<typeof daemon>): Config {
     hooks: raw.hooks,
     host: raw.host,
     port: raw.port,
+    publicUrl: raw.public_url ?? null,
     apiToken: raw.api_token ?? null,
     secretKey: raw.secret_key ?? null,
     roles: new Set(raw.roles),

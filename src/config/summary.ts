@@ -11,6 +11,7 @@ export function summarizeConfig(config: Config): Record<string, unknown> {
     hooks: config.hooks.map(summarizeHook),
     host: config.host,
     port: config.port,
+    publicUrl: config.publicUrl ?? 'not set',
     apiToken: setOrNot(config.apiToken),
     secretKey: setOrNot(config.secretKey),
     roles: [...config.roles],

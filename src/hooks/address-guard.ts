@@ -3,7 +3,7 @@ import { type LookupFunction, Socket } from 'node:net'
 
 import { Agent, buildConnector } from 'undici'
 
-import { whyAddressForbidden, whyHostForbidden } from './public-address.ts'
+import { whyAddressForbidden, whyHostForbidden } from '../runtime/public-address.ts'
 
 /** A hook leads to an address that hooks may not call. */
 export class ForbiddenAddressError extends Error {

@@ -46,8 +46,11 @@ export async function requireAccess(app: FastifyInstance, deps: AccessDeps): Pro
   const countWrong = app.createRateLimit({ max: WRONG_TOKENS_PER_MINUTE, timeWindow: 60_000 })
   app.decorateRequest('access', null)
   app.addHook('onRequest', async (request, reply) => {
-    request.access = await findAccess(deps, tokenOf(request))
+    const given = tokenOf(request)
+    request.access = await findAccess(deps, given)
     if (request.access === null) {
+      // Behind a proxy all share one address: others' wrong tokens must not keep anybody from being asked for theirs.
+      if (given === null) return refuse(request, reply)
       const wrong = await countWrong(request)
       return wrong.isAllowed || !wrong.isExceeded
         ? refuse(request, reply)
@@ -66,7 +69,12 @@ async function findAccess({ db, apiToken }: AccessDeps, given: string | null): P
   }
   const stored = given === null ? null : await findApiToken(db, given)
   if (stored !== null) return { token: `stored ${stored.name}`, scope: stored.scope }
-  return apiToken === null && !(await hasApiTokens(db)) ? { token: null, scope: 'operate' } : null
+  return (await needsToken({ db, apiToken })) ? null : { token: null, scope: 'operate' }
+}
+
+/** Whether a token is set or stored. */
+export async function needsToken({ db, apiToken }: AccessDeps): Promise<boolean> {
+  return apiToken !== null || (await hasApiTokens(db))
 }
 
 /** A bearer token, or the password of a browser that asks for one; the name given with it does not matter. */

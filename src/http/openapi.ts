@@ -7,7 +7,10 @@ import { z } from 'zod'
 import { problem } from './problem.ts'
 
 /** Describes every route that is added after it, from the schemas that the route checks requests and answers by. */
-export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+export async function describeApi(
+  app: FastifyInstance,
+  { version, publicUrl }: { readonly version: string; readonly publicUrl: string | null },
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -17,6 +20,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         description: 'Tracks long-running data migrations in someone else’s API until they land.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
+      ...(publicUrl !== null && { servers: [{ url: publicUrl }] }),
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       // Where no token is set, none is asked for.
       security: [{ token: [] }, {}],
@@ -24,6 +28,9 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     transform: jsonSchemaTransform,
     transformObject: (document) => finish(jsonSchemaTransformObject(document) as OpenAPIV3_1.Document),
   })
+}
+
+export function addDescription(app: FastifyInstance): void {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
 

@@ -37,7 +37,7 @@ const pack = promisify(gzip)
 const root = new URL('../page/', import.meta.url)
 
 /** The web page: a few files that are read once, and nothing beside them. It asks the API for all it shows. */
-export function addPage(app: FastifyInstance): void {
+export function addPage(app: FastifyInstance, basePath: string): void {
   const assets = readAssets()
   const base = `assets/${versionOf(assets)}`
   const imports = importMap(base)
@@ -52,6 +52,10 @@ export function addPage(app: FastifyInstance): void {
   const policy = policyFor(imports)
 
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
+    // All addresses in it are relative: without the slash they would lead beside the base path.
+    if (basePath !== '' && /^[^?]*/.exec(request.originalUrl)?.[0] === basePath) {
+      return reply.redirect(`${basePath}/`, 308)
+    }
     void reply.headers({ ...policy, etag, 'cache-control': 'no-cache' })
     return request.headers['if-none-match'] === etag ? reply.code(304).send() : send(request, reply, page)
   })

@@ -12,9 +12,13 @@ export interface QueueBoardDeps {
 }
 
 /** Bull Board: what the queue is at. Nothing can be changed there, as all that matters stands in the database. */
-export async function addQueueBoard(app: FastifyInstance, { boardQueues }: QueueBoardDeps): Promise<void> {
+export async function addQueueBoard(
+  app: FastifyInstance,
+  { boardQueues }: QueueBoardDeps,
+  basePath: string,
+): Promise<void> {
   const serverAdapter = new FastifyAdapter()
-  serverAdapter.setBasePath(BOARD)
+  serverAdapter.setBasePath(`${basePath}${BOARD}`)
   const uiConfig = { boardTitle: 'Landfall', hideRedisDetails: true }
   const board = createBullBoard({ queues: [], serverAdapter, options: { uiConfig } })
   let shown: readonly BaseAdapter[] = []

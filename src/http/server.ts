@@ -1,12 +1,19 @@
 import etag from '@fastify/etag'
-import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 
+import { isLoopback } from '../runtime/loopback.ts'
 import type { Service } from '../runtime/service.ts'
-import { type AccessDeps, requireAccess } from './access.ts'
+import { needsToken, requireAccess } from './access.ts'
 import { type AccountsDeps, addAccounts } from './accounts.ts'
 import { type AskedMigrationsDeps, addAskedMigrations } from './asked-migrations.ts'
+import { basePathOf, extendLocation, withoutBase } from './base-path.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addEventFeed, type EventFeedDeps } from './event-feed.ts'
 import { addEvents } from './events.ts'
@@ -15,8 +22,8 @@ import { addHooks, type HooksDeps } from './hooks.ts'
 import { addIngest, type IngestDeps } from './ingest.ts'
 import { addMetrics, type MetricsDeps } from './metrics.ts'
 import { addMigrations, type MigrationsDeps } from './migrations.ts'
-import { describeApi } from './openapi.ts'
-import { refuseForeignPages } from './own-pages.ts'
+import { addDescription, describeApi } from './openapi.ts'
+import { type OwnAddressDeps, refuseForeignHosts, refuseForeignPages } from './own-addresses.ts'
 import { addPage } from './page.ts'
 import { problemOfRequest, sendProblem } from './problem.ts'
 import { addQueueBoard, type QueueBoardDeps } from './queue-board.ts'
@@ -26,7 +33,7 @@ import { addStats } from './stats.ts'
 import { validatorCompiler } from './validate.ts'
 
 export interface HttpServerOptions
-  extends AccessDeps,
+  extends OwnAddressDeps,
     HealthDeps,
     EventFeedDeps,
     MigrationsDeps,
@@ -55,6 +62,8 @@ const KEEP_ALIVE_MS = 620_000
 const routerOptions = { maxParamLength: 1_500 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const basePath = basePathOf(options.publicUrl)
+
   function answerError(err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const problem = problemOfRequest(err)
     if (problem !== null) return sendProblem(reply, ...problem)
@@ -67,6 +76,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     forceCloseConnections: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions,
+    // A proxy may leave the path of the public URL in place, or cut it off.
+    rewriteUrl: ({ url = '/' }) => withoutBase(url, basePath),
     // Addresses that no route can be looked for under.
     frameworkErrors: (...refused) => void answerError(...refused),
   })
@@ -74,32 +85,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setSerializerCompiler(serializerCompiler)
   let url = ''
   void app.register(async (root) => {
-    await describeApi(root, options.version)
+    await describeApi(root, options)
     addHealthRoutes(root, options)
-    addPage(root)
     await root.register(async (ingest) => addIngest(ingest, options))
-    await root.register(async (api) => {
-      await api.register(etag)
-      // Only what is read again is left out where it has not changed.
-      api.addHook('onRequest', async ({ method, headers }, reply) => {
-        // Unless told otherwise, a CDN keeps answers for a day.
-        void reply.header('cache-control', 'private, no-cache')
-        if (method !== 'GET') delete headers['if-none-match']
-      })
-      await requireAccess(api, options)
-      refuseForeignPages(api)
-      addSession(api, options)
-      addMigrations(api, options)
-      addAskedMigrations(api, options)
-      addStats(api, options)
-      addEventFeed(api, options)
-      addEvents(api, options)
-      addAccounts(api, options)
-      addReplays(api, options)
-      await addHooks(api, options)
-      addDeliveries(api, options)
-      addMetrics(api, options)
-      await addQueueBoard(api, options)
+    await root.register(async (own) => {
+      refuseForeignHosts(own, options)
+      addDescription(own)
+      addPage(own, basePath)
+      await own.register((api) => addApi(api, options, basePath))
     })
   })
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'there is nothing at this path'))
@@ -107,8 +100,37 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   async function start(): Promise<void> {
     url = await app.listen({ host: options.host, port: options.port })
-    options.log.info({ url }, 'http.listening')
+    const { log, publicUrl } = options
+    log.info({ url, ...(publicUrl !== null && { publicUrl }) }, 'http.listening')
+    if (publicUrl === null || isLoopback(new URL(publicUrl).hostname)) return
+    if (!(await needsToken(options))) log.warn({ publicUrl }, 'http.open')
   }
 
   return { name: 'http', start, stop: () => app.close(), url: () => url }
+}
+
+/** What a token guards. */
+async function addApi(api: FastifyInstance, options: HttpServerOptions, basePath: string): Promise<void> {
+  await api.register(etag)
+  // Only what is read again is left out where it has not changed.
+  api.addHook('onRequest', async ({ method, headers }, reply) => {
+    // Unless told otherwise, a CDN keeps answers for a day.
+    void reply.header('cache-control', 'private, no-cache')
+    if (method !== 'GET') delete headers['if-none-match']
+  })
+  if (basePath !== '') api.addHook('onSend', async (_, reply) => extendLocation(reply, basePath))
+  await requireAccess(api, options)
+  refuseForeignPages(api, options)
+  addSession(api, options)
+  addMigrations(api, options)
+  addAskedMigrations(api, options)
+  addStats(api, options)
+  addEventFeed(api, options)
+  addEvents(api, options)
+  addAccounts(api, options)
+  addReplays(api, options)
+  await addHooks(api, options)
+  addDeliveries(api, options)
+  addMetrics(api, options)
+  await addQueueBoard(api, options, basePath)
 }

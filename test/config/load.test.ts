@@ -15,6 +15,7 @@ describe('defaults', () => {
       hooks: [],
       host: '127.0.0.1',
       port: 4600,
+      publicUrl: null,
       apiToken: null,
       secretKey: null,
       roles: new Set(['plan', 'poll', 'deliver', 'serve']),
@@ -72,6 +73,7 @@ describe('the environment', () => {
       ANON_SWEEP_EVERY: '1.5h',
       LANDFALL_HOST: '0.0.0.0',
       LANDFALL_PORT: '0',
+      LANDFALL_PUBLIC_URL: 'https://Ops.example.com/landfall/',
       LANDFALL_API_TOKEN: 'correct-horse-battery',
       LANDFALL_ROLES: 'plan, serve,plan',
       LANDFALL_ALLOW_PRIVATE_HOOKS: 'TRUE',
@@ -86,6 +88,7 @@ describe('the environment', () => {
       dataDir: '/srv/landfall/data',
       host: '0.0.0.0',
       port: 0,
+      publicUrl: 'https://ops.example.com/landfall',
       apiToken: 'correct-horse-battery',
       roles: new Set(['plan', 'serve']),
       allowPrivateHooks: true,
@@ -141,6 +144,7 @@ redis_url: redis://cache
 data_dir: ./data
 host: "::1"
 port: 4601
+public_url: http://ops.example.test:8080
 api_token: correct-horse-battery
 secret_key: BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=
 roles: [poll]
@@ -206,6 +210,7 @@ hooks:
       ],
       host: '::1',
       port: 4601,
+      publicUrl: 'http://ops.example.test:8080',
       secretKey: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=',
       apiToken: 'correct-horse-battery',
       roles: new Set(['poll']),

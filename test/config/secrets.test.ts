@@ -227,6 +227,7 @@ describe('the summary', () => {
       ],
       host: '127.0.0.1',
       port: 4600,
+      publicUrl: 'not set',
       apiToken: 'set',
       secretKey: 'set',
       roles: ['plan', 'poll', 'deliver', 'serve'],

@@ -10,6 +10,7 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
   return createHttpServer({
     host: '127.0.0.1',
     port: 0,
+    publicUrl: null,
     apiToken: null,
     log,
     db,

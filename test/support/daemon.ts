@@ -14,6 +14,7 @@ export function testConfig(change: Partial<Config> & Pick<Config, 'databaseUrl' 
     hooks: [],
     host: '127.0.0.1',
     port: 0,
+    publicUrl: null,
     apiToken: null,
     secretKey: null,
     roles: new Set(['plan', 'poll', 'deliver', 'serve'] as const),

@@ -73,6 +73,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
     ],
     host: '127.0.0.1',
     port,
+    publicUrl: null,
     apiToken: null,
     // Its database is new each time; so may be what encrypts the hooks that somebody adds.
     secretKey: randomBytes(32).toString('base64'),

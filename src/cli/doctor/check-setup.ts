@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { LoadedConfig } from '../../config/load.ts'
+import { isLoopback } from '../../runtime/loopback.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
 /** As package.json has it. */
@@ -19,12 +20,19 @@ export function checkConfig(loaded: LoadedConfig): Finding[] {
   }
   const { config } = loaded
   const found = [`${config.accounts.length} account(s)`, `${config.hooks.length} hook(s)`].join(', ')
-  const shared = checkSecrets(config)
+  const shared = [...checkSecrets(config), ...checkAccess(config)]
   if (config.accounts.length > 0) return [ok('configuration', found), ...shared]
   return [
     warn('configuration', 'no account', 'Set ANON_API_KEY, or list accounts in landfall.yaml.'),
     ...shared,
   ]
+}
+
+/** Whom a proxy on this machine lets in looks as if on this machine. */
+function checkAccess({ publicUrl, apiToken }: Config): Finding[] {
+  if (publicUrl === null || apiToken !== null || isLoopback(new URL(publicUrl).hostname)) return []
+  const advice = 'Set LANDFALL_API_TOKEN, unless tokens are stored (landfall tokens list).'
+  return [warn('access', `${publicUrl} leads here, and LANDFALL_API_TOKEN is not set`, advice)]
 }
 
 /** Whoever receives for one hook could forge what the other is sent. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, test } from 'vitest'
 
-import { whyAddressForbidden, whyHostForbidden } from '../../src/hooks/public-address.ts'
+import { whyAddressForbidden, whyHostForbidden } from '../../src/runtime/public-address.ts'
 
 const PUBLIC = [
   '8.8.8.8',
