@@ -227,7 +227,8 @@ async function serve(parts: ServeParts): Promise<string> {
   const accounts = config.accounts.map((account) => account.name)
   const bell = createBell()
   const rates = new Map(config.accounts.map((account) => [account.name, account]))
-  const stored = { db, vault, configured: new Set(config.hooks.map(({ name }) => name)) }
+  const configured = new Set(config.hooks.map(({ name }) => name))
+  const stored = { db, vault, configured, allowPrivate: config.allowPrivateHooks }
   const hookActions = createHookActions(stored, registry)
   const options = {
     host,

@@ -1,10 +1,11 @@
 import { isLoopback } from '../runtime/loopback.ts'
+import { whyHostForbidden } from '../runtime/public-address.ts'
 import { host } from './address.ts'
 import type { Draft } from './draft.ts'
 import { HOOK_KINDS, keysOfKind } from './hook-schema.ts'
 import { fileKey, KNOWN_KEYS, SECRET_KEYS, USELESS_KEYS } from './schema.ts'
 import { nearest } from './suggest.ts'
-import { name } from './values.ts'
+import { flag, name } from './values.ts'
 import { isMapping, type Path } from './yaml-file.ts'
 
 /** What no single value shows: rules over several of them. */
@@ -14,6 +15,7 @@ export function applyRules(draft: Draft): void {
   reportTwins(draft, 'hooks')
   reportNamesWithoutKind(draft)
   reportOpenHost(draft)
+  reportForbiddenHooks(draft)
 }
 
 function reportUnknownKeys(draft: Draft): void {
@@ -75,4 +77,16 @@ function reportOpenHost(draft: Draft): void {
   if (!listening.success || isLoopback(listening.data) || draft.at(['api_token']) !== undefined) return
   const because = `but ${draft.nameOf(['host'])} is not a loopback address`
   draft.report(['api_token'], `is not set, ${because}; expected a token, or a loopback address there`)
+}
+
+/** Where a name leads is checked at each attempt; what is forbidden as written never becomes allowed. */
+function reportForbiddenHooks(draft: Draft): void {
+  if (flag().safeParse(draft.at(['allow_private_hooks'])).data === true) return
+  for (const { path } of draft.entries('hooks')) {
+    const url = draft.at([...path, 'url'])
+    const reason = typeof url === 'string' ? whyHostForbidden(URL.parse(url)?.hostname ?? '') : null
+    if (reason === null) continue
+    const way = 'a public address, or LANDFALL_ALLOW_PRIVATE_HOOKS=true'
+    draft.report([...path, 'url'], `is refused, as ${reason}; expected ${way}`)
+  }
 }

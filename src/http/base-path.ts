@@ -16,5 +16,5 @@ export function withoutBase(url: string, basePath: string): string {
 export function extendLocation(reply: FastifyReply, basePath: string): void {
   const location = reply.getHeader('location')
   if (typeof location === 'string' && location.startsWith('/'))
-    reply.header('location', `${basePath}${location}`)
+    void reply.header('location', `${basePath}${location}`)
 }

@@ -3,6 +3,7 @@ import type { EventType } from '../domain/event-type.ts'
 import { nextSecrets, type Refusal, refuse, type StoredSettings } from '../domain/stored-hook.ts'
 import { createSecret, publicKeyOf } from '../hooks/signature.ts'
 import { describeIssues } from '../runtime/describe-issues.ts'
+import { whyHostForbidden } from '../runtime/public-address.ts'
 import type { Vault } from '../runtime/vault.ts'
 import { type Db, inTransaction, type Tx } from '../store/db.ts'
 import {
@@ -22,6 +23,8 @@ export interface StoredHooksDeps {
   readonly vault: Vault | null
   /** Names that the configuration uses. */
   readonly configured: ReadonlySet<string>
+  /** Whether hooks may lead to private and loopback addresses. */
+  readonly allowPrivate: boolean
 }
 
 /** What its maker is told, once: `secret` is null where the kind signs nothing. */
@@ -39,7 +42,9 @@ export async function addStoredHook(deps: StoredHooksDeps, raw: unknown): Promis
   if (vault === null) return refuse('no_key', NO_KEY)
   const parsed = newHookSchema.safeParse(raw)
   if (!parsed.success) return refuse('invalid', describeIssues(parsed.error))
-  const { name, kind, events } = parsed.data
+  const { name, kind, events, url } = parsed.data
+  const forbidden = refuseForbidden(deps, url)
+  if (forbidden !== null) return forbidden
   const taken = refuse('conflict', `a hook is called ${name} already; choose another name`)
   if (configured.has(name)) return taken
   const secret = parsed.data.kind === 'webhook' ? createSecret(parsed.data.signing) : null
@@ -61,6 +66,8 @@ export async function alterStoredHook(
   return changeStored(deps, name, (settings, stored) => {
     const parsed = changeSchemas[settings.kind].safeParse(raw)
     if (!parsed.success) return refuse('invalid', describeIssues(parsed.error))
+    const forbidden = refuseForbidden(deps, parsed.data.url)
+    if (forbidden !== null) return forbidden
     const { events = stored, ...rest } = parsed.data
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
     return { settings: { ...settings, ...given }, events, told: { kind: 'ok', name } }
@@ -132,6 +139,13 @@ async function findStored(tx: Tx, name: string) {
   const { events, sealed } = hook
   if (sealed !== null) return { events, sealed }
   return refuse('conflict', `hook ${name} stands in the configuration: alter it there, and restart`)
+}
+
+/** Where a name leads is checked at each attempt; what is forbidden as written never becomes allowed. */
+function refuseForbidden({ allowPrivate }: StoredHooksDeps, url: string | undefined): Refusal | null {
+  const reason = allowPrivate || url === undefined ? null : whyHostForbidden(new URL(url).hostname)
+  if (reason === null) return null
+  return refuse('invalid', `url: ${reason}; expected a public address, or LANDFALL_ALLOW_PRIVATE_HOOKS=true`)
 }
 
 type NewHook = ReturnType<typeof newHookSchema.parse>

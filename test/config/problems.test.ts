@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { formatProblems } from '../../src/config/problem.ts'
-import { complaints, type Env, failure, problemsOf, WEBHOOK_SECRET, yaml } from './sources.ts'
+import { complaints, type Env, failure, problemsOf, WEBHOOK, WEBHOOK_SECRET, yaml } from './sources.ts'
 
 describe('settings that only make sense together', () => {
   test('settings of an account without its key name each other', () => {
@@ -252,5 +252,39 @@ describe('all problems', () => {
       'The configuration has a problem:\n  LANDFALL_PORT is "x"; expected a whole number from 0 to 65535',
     )
     expect(formatProblems(problemsOf(env)).split('\n')[0]).toBe('The configuration has 6 problems:')
+  })
+})
+
+describe('a hook whose URL names an address that hooks may not call', () => {
+  test.each([
+    ['http://10.0.0.5/secret-path', '10.0.0.5'],
+    ['http://[::1]:9000/secret-path', '::1'],
+    ['http://169.254.169.254/secret-path', 'a cloud metadata address'],
+    ['http://2130706433/secret-path', '127.0.0.1'],
+    ['http://0177.0.0.1/secret-path', '127.0.0.1'],
+    ['http://0x7f.1/secret-path', '127.0.0.1'],
+    ['http://[::ffff:10.0.0.5]/secret-path', '10.0.0.5'],
+    ['http://localhost:9000/secret-path', 'localhost'],
+  ])('%s is a problem, unless private hooks are allowed', (url, named) => {
+    const env = { ...WEBHOOK, LANDFALL_WEBHOOK_URL: url }
+    const [problem = '', ...others] = complaints(env)
+    expect(others).toEqual([])
+    expect(problem).toContain('LANDFALL_WEBHOOK_URL is refused, as ')
+    expect(problem).toContain(named)
+    expect(problem).toContain('LANDFALL_ALLOW_PRIVATE_HOOKS=true')
+    expect(problem).not.toContain('secret-path')
+    expect(complaints({ ...env, LANDFALL_ALLOW_PRIVATE_HOOKS: 'true' })).toEqual([])
+  })
+
+  test('is found in YAML, in hooks of every kind that has a URL; names are not', () => {
+    const hooks = `
+hooks:
+  - { name: team, kind: slack, url: "http://192.168.1.1/x" }
+  - { name: other, kind: slack, url: "https://internal.example.test/x" }
+`
+    expect(complaints({}, yaml(hooks))).toEqual([
+      expect.stringMatching(/^hooks\[0\]\.url \(landfall\.yaml line 3\) is refused, as 192\.168\.1\.1 /),
+    ])
+    expect(complaints({}, yaml(`allow_private_hooks: true${hooks}`))).toEqual([])
   })
 })

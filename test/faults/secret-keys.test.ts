@@ -27,7 +27,7 @@ async function createWorld() {
     logLevel: 'info',
   })
   await registerHooks(landfall.db, hooks)
-  const deps = { db: landfall.db, vault: createVault(KEY), configured: new Set<string>() }
+  const deps = { db: landfall.db, vault: createVault(KEY), configured: new Set<string>(), allowPrivate: true }
   const made = await addStoredHook(deps, { name: 'ops', url: stored.url })
   if (made.kind === 'refused') throw new Error(made.message)
   await query(landfall.db, 'update landfall.account set baseline_at = now()')

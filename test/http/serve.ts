@@ -27,7 +27,7 @@ export function createApi({ db, account }: Landfall, change: Partial<HttpServerO
     scrape: async () => ({ contentType: 'text/plain', body: '' }),
     boardQueues: () => [],
     hookActions: createHookActions(
-      { db, vault: null, configured: new Set() },
+      { db, vault: null, configured: new Set(), allowPrivate: true },
       { hooks: new Map(), reload: async () => undefined },
     ),
     ...change,

@@ -21,6 +21,8 @@ export interface ReverseProxyOptions {
   readonly kind: ReverseProxyKind
   /** The port of the server behind it. */
   readonly upstream: number
+  /** Default: any free one. */
+  readonly port?: number
   /** nginx: what stands in `server`; Caddy: what stands in the site. Default: proxy everything, and nothing else. */
   readonly rules?: string
 }
@@ -36,7 +38,7 @@ export function hasReverseProxy(kind: ReverseProxyKind): boolean {
 export async function startReverseProxy(options: ReverseProxyOptions): Promise<ReverseProxy> {
   const { kind } = options
   const dir = mkdtempSync(join(tmpdir(), `landfall-${kind}-`))
-  const port = await findFreePort()
+  const port = options.port ?? (await findFreePort())
   const file = join(dir, 'config')
   writeFileSync(file, CONFIGS[kind]({ ...options, dir, port }))
   const env = { ...ENV, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir }

@@ -25,7 +25,7 @@ afterEach(async () => {
   await landfall.close()
 })
 
-const deps = () => ({ db: landfall.db, vault, configured: new Set(['fixed']) })
+const deps = () => ({ db: landfall.db, vault, configured: new Set(['fixed']), allowPrivate: true })
 const add = (name: string) => addStoredHook(deps(), { name, url: 'https://example.com' })
 const names = () => [...registry.hooks.keys()].join(' ')
 const become = (text: string) => waitFor(() => names() === text, { what: text })

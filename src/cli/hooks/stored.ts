@@ -94,7 +94,8 @@ function accepted<T>(outcome: T | Refusal): Exclude<T, Refusal> {
 }
 
 function depsOf({ db, config }: OpenStore): StoredHooksDeps {
-  return { db, vault: vaultOf(config), configured: new Set(config.hooks.map((hook) => hook.name)) }
+  const configured = new Set(config.hooks.map((hook) => hook.name))
+  return { db, vault: vaultOf(config), configured, allowPrivate: config.allowPrivateHooks }
 }
 
 function describe({
