@@ -57,6 +57,23 @@ export async function exchange(pool: Pool, ask: Ask, signal: AbortSignal): Promi
   }
 }
 
+/**
+ * As `exchange`, over a pool that nothing else uses, and that ends with it. A server may close an idle connection just as a
+ * request goes out on it, and then nobody knows whether it arrived; over a new connection that is rare.
+ */
+export async function exchangeAlone(pool: Pool, ask: Ask, signal: AbortSignal): Promise<Exchanged> {
+  let isUnreachable = false
+  pool.once('connectionError', () => {
+    isUnreachable = true
+  })
+  try {
+    const exchanged = await exchange(pool, ask, signal)
+    return exchanged.kind === 'none' && isUnreachable ? { ...exchanged, sent: false } : exchanged
+  } finally {
+    await pool.destroy()
+  }
+}
+
 /** A good answer whose body is for the caller to read, in pieces. */
 export interface Streamed {
   readonly kind: 'stream'

@@ -4,7 +4,15 @@ import { VERSION } from '../runtime/version.ts'
 import { answerOfStatus, rateLimitOf, unusable } from './answers.ts'
 import { answerOfBody } from './http-body.ts'
 import { createCut, secondsText } from './http-cut.ts'
-import { type Ask, codeOf, type Exchanged, exchange, openStream, type Streamed } from './http-exchange.ts'
+import {
+  type Ask,
+  codeOf,
+  type Exchanged,
+  exchange,
+  exchangeAlone,
+  openStream,
+  type Streamed,
+} from './http-exchange.ts'
 import type { Answer } from './provider.ts'
 
 export interface HttpLimits {
@@ -30,7 +38,7 @@ export interface ProviderHttpOptions {
 export interface ProviderHttp {
   /** One request, never repeated. Network trouble is an answer, not an exception. */
   getJson(path: string, query: Query, signal: AbortSignal): Promise<Answer<unknown>>
-  /** One request, never repeated, whose answer is looked at whatever its status. */
+  /** One request, never repeated, whose answer is looked at whatever its status. Anything but a GET dials anew. */
   exchange(ask: Omit<Ask, 'headers'>, signal: AbortSignal): Promise<Exchanged>
   /** A good answer's body, piece by piece; its pieces may take as long as they want. */
   stream(path: string, signal: AbortSignal): Promise<Streamed | Exchanged>
@@ -53,14 +61,16 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   const base = parseBaseUrl(options.baseUrl)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   // A pool is bound to its origin: whatever an address says, the key cannot leave for elsewhere.
-  const pool = new Pool(base.origin, {
-    connections: limits.connections,
-    connect: { timeout: limits.connectMs },
-    headersTimeout: limits.headersMs,
-    bodyTimeout: limits.bodyPauseMs,
-    keepAliveMaxTimeout: 60_000,
-    allowH2: false,
-  })
+  const open = (connections: number) =>
+    new Pool(base.origin, {
+      connections,
+      connect: { timeout: limits.connectMs },
+      headersTimeout: limits.headersMs,
+      bodyTimeout: limits.bodyPauseMs,
+      keepAliveMaxTimeout: 60_000,
+      allowH2: false,
+    })
+  const pool = open(limits.connections)
   const headers = {
     accept: 'application/json',
     'accept-encoding': 'identity',
@@ -94,7 +104,9 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
     getJson,
     exchange: async (ask, signal) => {
       const told = askFor(ask)
-      return told === null ? NOWHERE : exchange(pool, told, signal)
+      if (told === null) return NOWHERE
+      // What changes something must not be repeated, so it must not meet a connection that the server is closing.
+      return told.method === 'GET' ? exchange(pool, told, signal) : exchangeAlone(open(1), told, signal)
     },
     stream: async (path, signal) => {
       const told = askFor({ method: 'GET', path })
