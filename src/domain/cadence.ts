@@ -96,3 +96,11 @@ export function probeAfterMs(probes: number): number {
 
 /** A missing migration is asked for again after these times; only then it counts as vanished. */
 export const CONFIRM_MISSING_MS = [10 * SECOND, 30 * SECOND, 60 * SECOND] as const
+
+/**
+ * Wait between two `get`s that show a migration past its terminal status: longer than replicas usually lag, and longer still
+ * where the last ones were wrong.
+ */
+export function confirmAfterMs(falseDoubts: number): number {
+  return Math.min(MINUTE, 10 * SECOND * 2 ** Math.min(20, falseDoubts))
+}

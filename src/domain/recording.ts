@@ -4,11 +4,17 @@ import { isTerminal } from './phase.ts'
 import type { Policy } from './policy.ts'
 import type { Observation } from './reading.ts'
 import { eventsOfChange, eventsOfDiscovery } from './transition-events.ts'
-import { furthestOf, judge, type Known, type Verdict } from './verdict.ts'
+import {
+  type Contradiction,
+  contradictionOf,
+  furthestOf,
+  judge,
+  type Known,
+  type Verdict,
+} from './verdict.ts'
 
 /** What is stored of a migration, as far as recording an observation depends on it. */
 export interface Stored extends Known {
-  readonly statusSince: Date
   readonly finishedAt: Date | null
   readonly rechecks: number
   /** Newest `get`; null where there was none. */
@@ -23,7 +29,7 @@ export interface RecordingContext {
   readonly jitter: number
 }
 
-/** What an observation makes of a migration. Where it is stale or doubtful, nothing of this is to be stored. */
+/** What an observation makes of a migration. Where it is stale or doubtful, only a contradiction is to be stored. */
 export interface Recording {
   readonly verdict: Verdict
   readonly events: readonly EventType[]
@@ -32,6 +38,8 @@ export interface Recording {
   readonly finishedAt: Date | null
   readonly rechecks: number
   readonly nextPollAt: Date | null
+  /** What another `get` has to confirm; then the verdict is `doubtful`. */
+  readonly contradiction: Contradiction | null
 }
 
 /** Decides what one observation means, given what is stored (null at first sight). */
@@ -47,6 +55,7 @@ export function decideRecording(
     events: eventsOf(stored, seen, verdict, context.silent),
     ...next,
     nextPollAt: nextPollAt(stored, seen, next, context),
+    contradiction: verdict === 'doubtful' ? contradictionOf(stored, seen) : null,
   }
 }
 

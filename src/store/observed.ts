@@ -15,6 +15,12 @@ export interface Locked extends Stored {
   readonly events: number
 }
 
+/**
+ * A `get` contradicts the status that is known: it is newer than what was last accepted, and settled by no other. (Its time is
+ * kept in `last_get_at` until then.)
+ */
+const IS_CONTRADICTED = sql.raw('(doubted and last_get_at > last_observed_at)')
+
 /** Locks the account's migrations with these ids, always in the same order, so that recordings never deadlock. */
 export async function lockMigrations(
   tx: Tx,
@@ -35,6 +41,10 @@ export async function lockMigrations(
       vanishedAt: migrations.vanishedAt,
       lastGetAt: migrations.lastGetAt,
       lastObservedAt: migrations.lastObservedAt,
+      contradictedAt: sql<Date | null>`case when ${IS_CONTRADICTED} then ${migrations.lastGetAt} end`.mapWith(
+        migrations.lastGetAt,
+      ),
+      falseDoubts: migrations.falseDoubts,
       transitions: migrations.transitions,
       events: migrations.events,
     })
@@ -131,6 +141,25 @@ export async function updateMigrations(
 /** From here on, a list that contradicts what is known is believed so little that the wait grows no more: 85 min. */
 const MOST_FALSE_DOUBTS = 10
 
+export interface ContradictedRow {
+  readonly key: bigint
+  readonly since: Date
+  readonly confirmAt: Date
+  readonly requestedAt: Date
+}
+
+/** A `get` showed a migration past its terminal status: another one is to confirm it, whatever a webhook asked for. */
+export async function markContradicted(tx: Tx, rows: readonly ContradictedRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.execute(sql`
+    update landfall.migration m set doubted = true, urgent = true, last_get_at = r.since, hinted_at = null,
+      next_poll_at = case when ${ASKED_SINCE} then m.next_poll_at else r.confirm_at end,
+      polls = m.polls + 1, failures = 0, misses = 0
+    from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r (
+      key bigint, since timestamptz, confirm_at timestamptz, requested_at timestamptz)
+    where m.id = r.key`)
+}
+
 /**
  * What a list showed is to be confirmed: at once, and ever later where the list was wrong before, so that a list that
  * has got stuck costs few requests. (`least` ignores a null.)
@@ -140,7 +169,7 @@ export async function markDoubtful(tx: Tx, keys: readonly bigint[]): Promise<voi
   await tx.execute(sql`
     update landfall.migration set doubted = true, urgent = true, next_poll_at = least(next_poll_at, greatest(now(),
       case when false_doubts > 0 then last_get_at + make_interval(secs => 5 * 2 ^ false_doubts) end))
-    where id = any(${sql.param(keys.map(String))}::bigint[])`)
+    where id = any(${sql.param(keys.map(String))}::bigint[]) and ${IS_CONTRADICTED} is not true`)
 }
 
 export interface TransitionRow {

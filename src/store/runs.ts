@@ -4,11 +4,15 @@ import type { Db } from './db.ts'
 import { rowsOf } from './rows.ts'
 import type { Identity } from './views/migrations.ts'
 
-/** From here on the migration's status is this run's; it is read next. Returns when that was, by the database's clock. */
+/**
+ * From here on the migration's status is this run's; it is read next. Another run begins another life, so that its status is
+ * believed although the last run had ended. Returns when that was, by the database's clock.
+ */
 export async function recordRun(db: Db, { account, migration_id }: Identity, runId: string): Promise<string> {
   const [row] = await rowsOf<{ at: string }>(
     db,
-    sql`update landfall.migration set run_id = ${runId}, next_poll_at = now(), urgent = true
+    sql`update landfall.migration set run_id = ${runId}, next_poll_at = now(), urgent = true,
+        furthest = case when run_id is distinct from ${runId} then 0 else furthest end
       where account = ${account} and migration_id = ${migration_id} returning now() as at`,
   )
   if (row === undefined) throw new Error(`record run: there is no migration ${account}/${migration_id}`)

@@ -156,6 +156,7 @@ async function recordReading(
   deps.meter.changesRecorded(account.name, recorded.changes)
   const [change] = recorded.changes
   if (change !== undefined) return { outcome: 'changed', from: change.from, to: change.to }
+  if (recorded.doubtful > 0) return { outcome: 'doubtful' }
   return { outcome: recorded.stale > 0 ? 'stale' : 'unchanged' }
 }
 

@@ -12,6 +12,7 @@ import {
   insertTransitions,
   type Locked,
   lockMigrations,
+  markContradicted,
   markDoubtful,
   type ObservedRow,
   type TransitionRow,
@@ -103,9 +104,14 @@ async function writeBatch(
     tx,
     accepted.map((one) => ({ ...observedRow(one), key: one.stored.key })),
   )
+  const doubtful = known.filter((one) => one.recording.verdict === 'doubtful')
+  const contradicted = doubtful.flatMap(({ stored: { key }, seen: { requestedAt }, recording }) =>
+    recording.contradiction === null ? [] : [{ ...recording.contradiction, key, requestedAt }],
+  )
+  await markContradicted(tx, contradicted)
   await markDoubtful(
     tx,
-    known.filter((one) => one.recording.verdict === 'doubtful').map((one) => one.stored.key),
+    doubtful.filter((one) => one.recording.contradiction === null).map((one) => one.stored.key),
   )
 
   const changes = batch.flatMap((one) => {

@@ -56,10 +56,17 @@ export class Ledger {
     const { verdict, events, furthest, statusSince, finishedAt, rechecks, nextPollAt } = recording
     this.events.push(...events)
     if (verdict === 'discovered' || verdict === 'changed') this.recorded.push(seen.status)
+    const { contradiction } = recording
+    if (this.stored !== null && contradiction !== null) {
+      this.stored = { ...this.stored, contradictedAt: contradiction.since }
+      this.nextPollAt = contradiction.confirmAt
+    }
     if (verdict === 'stale' || verdict === 'doubtful') return recording
     const { status, phase, requestedAt, receivedAt: lastObservedAt } = seen
     const lastGetAt = seen.via === 'get' ? lastObservedAt : (this.stored?.lastGetAt ?? null)
-    const decided = { furthest, statusSince, finishedAt, rechecks, lastGetAt }
+    const wasFalse = this.stored !== null && this.stored.contradictedAt !== null && verdict === 'unchanged'
+    const doubts = { contradictedAt: null, falseDoubts: wasFalse ? (this.stored?.falseDoubts ?? 0) + 1 : 0 }
+    const decided = { furthest, statusSince, finishedAt, rechecks, lastGetAt, ...doubts }
     this.stored = { status, phase, requestedAt, lastObservedAt, vanishedAt: null, ...decided }
     this.nextPollAt = nextPollAt
     return recording

@@ -7,6 +7,7 @@ import { decideRecording } from '../../src/domain/recording.ts'
 import { at, Ledger, observe, STATUSES, type Status, since, VOCABULARY } from './observing.ts'
 
 const HOUR = 3_600_000
+const MINUTE = 60_000
 
 describe('what is seen', () => {
   test('becomes transitions and events once each, in order', () => {
@@ -38,20 +39,25 @@ describe('what is seen', () => {
 
   test('tells of an end that was left, and of the next one', () => {
     const ledger = new Ledger()
-    for (const [index, status] of (['COMPLETE', 'WORKING', 'FAILED'] as const).entries()) {
-      ledger.see(observe('get', status, index * 1000))
-    }
+    ledger.see(observe('get', 'COMPLETE', 0))
+    ledger.see(observe('get', 'WORKING', 1000))
+    expect(ledger.events).toHaveLength(2)
+    expect(since(ledger.nextPollAt)).toBe(11_000)
+    ledger.see(observe('get', 'WORKING', 11_000))
+    ledger.see(observe('get', 'FAILED', 60_000))
 
     expect(ledger.events.slice(2)).toEqual([
       ...['migration.status_changed', 'migration.reopened'],
       ...['migration.status_changed', 'migration.failed'],
     ])
-    expect(ledger.stored).toMatchObject({ finishedAt: at(2000), rechecks: 0 })
+    expect(ledger.stored).toMatchObject({ finishedAt: at(60_000), rechecks: 0 })
   })
 
   test('has no end while it is reopened, and is read as often as anything that lives', () => {
     const ledger = new Ledger()
     ledger.see(observe('get', 'COMPLETE', 0))
+    ledger.see(observe('get', 'WORKING', 2 * HOUR - 10_000))
+    expect(ledger.stored).toMatchObject({ finishedAt: at(0), status: 'COMPLETE' })
     ledger.see(observe('get', 'WORKING', 2 * HOUR))
 
     expect(ledger.stored).toMatchObject({ finishedAt: null, furthest: 2 })
@@ -101,6 +107,7 @@ describe('the first sight of an ended migration', () => {
   test('during a silent baseline hides nothing that happens to it later', () => {
     const ledger = new Ledger(true)
     ledger.see(observe('list', 'FAILED', 0))
+    ledger.see(observe('get', 'WORKING', HOUR - 10_000))
     ledger.see(observe('get', 'WORKING', HOUR))
     ledger.see(observe('list', 'COMPLETE', 2 * HOUR))
     ledger.see(observe('get', 'COMPLETE', 2 * HOUR + 1))
@@ -161,6 +168,7 @@ describe('an ended migration', () => {
   test('begins anew with its readings where it ends again', () => {
     const ledger = endedAt0()
     for (const ms of [HOUR, 24 * HOUR]) ledger.see(observe('get', 'COMPLETE', ms))
+    ledger.see(observe('get', 'COMPLETED_WITH_FAILURES', 40 * HOUR - 10_000))
     ledger.see(observe('get', 'COMPLETED_WITH_FAILURES', 40 * HOUR))
 
     expect(ledger.events.at(-1)).toBe('migration.completed_with_failures')
@@ -255,14 +263,16 @@ describe('whatever is seen, and in whatever order', () => {
     )
   })
 
-  test('gets one after another are recorded as they come, whatever late answers come in between', () => {
+  test('gets that show each status twice are recorded as they come, whatever late answers come in between', () => {
     const step = fc.record({ status: anyStatus, late: anyStatus, via: anyVia, agoMs: fc.nat(5000) })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
         const ledger = new Ledger()
         for (const [index, { status, late, via, agoMs }] of steps.entries()) {
-          ledger.see(observe('get', status, index * 1000, 999))
-          ledger.see(observe(via, late, index * 1000 - agoMs, 9999))
+          for (const sentMs of [2 * index * MINUTE, (2 * index + 1) * MINUTE + 1000]) {
+            ledger.see(observe('get', status, sentMs, 999))
+            ledger.see(observe(via, late, sentMs - agoMs, 9999))
+          }
         }
         const shown = steps.map(({ status }) => status)
 
@@ -281,12 +291,13 @@ describe('whatever is seen, and in whatever order', () => {
     { maxLength: 30 },
   )
 
-  test('a get that was sent after every answer so far is always recorded', () => {
+  test('what two gets show that were sent a minute apart, after every answer so far, is always recorded', () => {
     fc.assert(
       fc.property(lies, anyStatus, (all, status) => {
         const ledger = new Ledger()
         for (const { via, status: lie, sentMs, tookMs } of all) ledger.see(observe(via, lie, sentMs, tookMs))
         ledger.see(observe('get', status, 2300))
+        ledger.see(observe('get', status, 2300 + MINUTE))
 
         expect(ledger.recorded.at(-1)).toBe(status)
       }),
@@ -334,6 +345,7 @@ describe('whatever is seen, and in whatever order', () => {
           verdict,
           events,
           nextPollAt: _,
+          contradiction,
           ...decided
         } = decideRecording(stored, observe(via, status, 0, tookMs), {
           silent: false,
@@ -341,19 +353,24 @@ describe('whatever is seen, and in whatever order', () => {
           jitter: 0,
         })
 
-        expect({ verdict, events }).toEqual({ verdict: 'stale', events: [] })
+        expect({ verdict, events, contradiction }).toEqual({
+          verdict: 'stale',
+          events: [],
+          contradiction: null,
+        })
         expect(stored).toMatchObject(decided)
       }),
     )
   })
 
   // The price of believing lists at all; a provider would have to reopen migrations and cache its lists.
-  test('an end that nobody saw before it was left may be told late, from an old list, until the next get', () => {
+  test('an end that nobody saw before it was left may be told late, from an old list, until two gets', () => {
     const ledger = new Ledger()
     ledger.see(observe('get', 'NOT_STARTED', 0))
     ledger.see(observe('get', 'WORKING', 1000))
     ledger.see(observe('list', 'COMPLETE', 2000))
     ledger.see(observe('get', 'WORKING', 3000))
+    ledger.see(observe('get', 'WORKING', 13_000))
 
     expect(ledger.recorded).toEqual(['NOT_STARTED', 'WORKING', 'COMPLETE', 'WORKING'])
   })

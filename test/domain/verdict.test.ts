@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { PHASES, progressOf } from '../../src/domain/phase.ts'
-import { furthestOf, isReopening, judge, type Known } from '../../src/domain/verdict.ts'
+import { contradictionOf, furthestOf, isReopening, judge, type Known } from '../../src/domain/verdict.ts'
 import { at, observe, STATUSES, type Status, VOCABULARY } from './observing.ts'
 
 /** Known from a reading that took from 1000 to 1500 ms. */
 function known(status: Status, furthest: 0 | 1 | 2 = progressOf(VOCABULARY[status])): Known {
-  const times = { requestedAt: at(1000), lastObservedAt: at(1500), vanishedAt: null }
-  return { status, phase: VOCABULARY[status], furthest, ...times }
+  const times = { requestedAt: at(1000), lastObservedAt: at(1500), statusSince: at(0) }
+  const doubts = { vanishedAt: null, contradictedAt: null, falseDoubts: 0 }
+  return { status, phase: VOCABULARY[status], furthest, ...times, ...doubts }
 }
 
 const anyStatus = fc.constantFrom(...STATUSES)
@@ -56,14 +57,69 @@ describe('a reading', () => {
     )
   })
 
-  test('that showed another status is a change where a get was sent after all that is known', () => {
+  test('that showed another status is a change where a get was sent after all that is known, unless an end was left', () => {
     fc.assert(
       fc.property(anyStatus, anyStatus, fc.integer({ min: 1500, max: 9999 }), (before, status, sentMs) => {
         fc.pre(before !== status)
-        expect(judge(known(before, 2), observe('get', status, sentMs))).toBe('changed')
+        const hasEnded = progressOf(VOCABULARY[before]) === 2
+        expect(judge(known(before), observe('get', status, sentMs))).toBe(hasEnded ? 'doubtful' : 'changed')
       }),
     )
   })
+})
+
+describe('a get that shows a terminal status left', () => {
+  const ended = known('COMPLETE')
+  const doubted = { ...ended, contradictedAt: at(2000) }
+
+  test.each<Status>(['WORKING', 'FAILED', 'SHINY_AND_NEW'])('is to be confirmed 10 s later: %s', (status) => {
+    const first = observe('get', status, 1900, 100)
+    expect(judge(ended, first)).toBe('doubtful')
+    expect(contradictionOf(ended, first)).toEqual({ since: at(2000), confirmAt: at(12_000) })
+    expect(judge(doubted, observe('get', status, 11_999))).toBe('doubtful')
+    expect(contradictionOf(doubted, observe('get', status, 11_999))).toEqual({
+      since: at(2000),
+      confirmAt: at(12_000),
+    })
+    expect(judge(doubted, observe('get', status, 12_000))).toBe('changed')
+  })
+
+  test('is settled by the next one that shows it again, and by no list', () => {
+    expect(judge(doubted, observe('get', 'COMPLETE', 12_000))).toBe('unchanged')
+    for (const status of ['COMPLETE', 'WORKING', 'FAILED'] as const)
+      expect(judge(doubted, observe('list', status, 12_000))).toBe('doubtful')
+  })
+
+  test('is not settled by what was asked for before it was answered', () => {
+    expect(judge(doubted, observe('get', 'COMPLETE', 1900, 5000))).toBe('stale')
+    expect(judge(doubted, observe('get', 'WORKING', 1900, 50_000))).toBe('stale')
+  })
+
+  test('is confirmed after a longer time where the last ones were wrong, up to a minute', () => {
+    const waits = [0, 1, 2, 3, 10].map((falseDoubts) => {
+      const seen = contradictionOf({ ...ended, falseDoubts }, observe('get', 'WORKING', 2000))
+      return (seen?.confirmAt.getTime() ?? 0) - at(2000).getTime()
+    })
+    expect(waits).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
+  })
+
+  test('begins its wait anew where the clock was set back meanwhile', () => {
+    const ahead = { ...ended, contradictedAt: at(3_600_000) }
+    const seen = observe('get', 'WORKING', 2000)
+    expect(contradictionOf(ahead, seen)).toEqual({ since: at(2000), confirmAt: at(12_000) })
+  })
+
+  test('needs no confirmation where another run has begun', () => {
+    expect(judge({ ...ended, furthest: 0 }, observe('get', 'WORKING', 2000))).toBe('changed')
+  })
+})
+
+test('a get that shows an end just after a migration was reopened may show the one before', () => {
+  const reopened = { ...known('WORKING', 2), statusSince: at(1500) }
+
+  expect(judge(reopened, observe('get', 'COMPLETE', 11_499))).toBe('doubtful')
+  expect(judge(reopened, observe('get', 'PENDING_USER_INPUT', 11_499))).toBe('changed')
+  expect(judge(reopened, observe('get', 'COMPLETE', 11_500))).toBe('changed')
 })
 
 describe.each([

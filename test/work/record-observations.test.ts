@@ -38,6 +38,7 @@ const eventTypes = async (id = 'm1') =>
       [id],
     )
   ).map((row) => row.type)
+const nextPoll = async () => (await query(world.db, 'select urgent, next_poll_at from landfall.migration'))[0]
 const statusOf = async (id: string) =>
   (
     await query(
@@ -125,10 +126,22 @@ describe('transitions', () => {
     expect(waits).toEqual([10, 20, 40])
   })
 
-  test('a get that shows a reopened migration is believed and told', async () => {
+  test('a get that shows a migration past its end is confirmed 10 s later, then believed and told', async () => {
     await see(seen('m1', 'COMPLETE', 10))
+    // Its re-check, an hour later, is not due yet.
+    await query(world.db, "update landfall.migration set next_poll_at = now() + interval '1 hour'")
     await see(seen('m1', 'WORKING', 20))
+    expect(await statusOf('m1')).toMatchObject({ status: 'COMPLETE', transitions: 1 })
+    expect(await nextPoll()).toEqual({ urgent: true, next_poll_at: seen('m1', '', 30).receivedAt })
 
+    // Neither side is proved by a list, or by a get that comes too soon.
+    await see(seen('m1', 'COMPLETE', 22, 'list'))
+    await see(seen('m1', 'WORKING', 23, 'list'))
+    const tooSoon = await see(seen('m1', 'WORKING', 24))
+    expect(tooSoon.doubtful).toBe(1)
+    expect(await nextPoll()).toEqual({ urgent: true, next_poll_at: seen('m1', '', 30).receivedAt })
+
+    await see(seen('m1', 'WORKING', 30.1))
     expect(await eventTypes()).toEqual([
       'migration.discovered',
       'migration.completed',
@@ -136,7 +149,32 @@ describe('transitions', () => {
       'migration.reopened',
     ])
     expect(await statusOf('m1')).toMatchObject({ status: 'WORKING', finished_at: null })
+    const [, change] = await transitions()
+    expect(change?.['not_before']).toEqual(seen('m1', '', 10).requestedAt)
+    expect(change?.['not_after']).toEqual(seen('m1', '', 30.1).receivedAt)
   })
+
+  test.each(['WORKING', 'FAILED'])(
+    'an answer that lags behind an end tells nothing, and the end once: %s',
+    async (old) => {
+      await see(seen('m1', 'WORKING', 0))
+      await see(seen('m1', 'COMPLETE', 10))
+      await see(seen('m1', old, 20))
+      await see(seen('m1', 'COMPLETE', 31))
+      await see(seen('m1', old, 40))
+      // The second time it takes longer to be believed.
+      await see(seen('m1', old, 51))
+      await see(seen('m1', 'COMPLETE', 61))
+
+      expect(await transitions()).toHaveLength(2)
+      expect(await eventTypes()).toEqual([
+        'migration.discovered',
+        'migration.status_changed',
+        'migration.completed',
+      ])
+      expect(await nextPoll()).toMatchObject({ urgent: true })
+    },
+  )
 
   test('an unknown status is stored as it is and polled on', async () => {
     await see(seen('m1', 'SLEEPING', 0))

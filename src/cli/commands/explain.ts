@@ -54,7 +54,7 @@ const NEVER = {
 
 const DUE: Readonly<Record<Due, string>> = {
   asked: 'somebody asked for it; it waits for its place in the budget',
-  doubted: 'a list page contradicts what is known, so that the migration itself is asked',
+  doubted: 'an answer contradicts what is known, so that the migration itself is asked to confirm it',
   failed: 'the last answer was of no use: it is asked again, ever later',
   missing: 'the provider did not know it: it is asked again before it counts as vanished',
   recheck: 'it has ended; some providers revise how, so that it is read once more',

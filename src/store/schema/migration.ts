@@ -43,9 +43,9 @@ export const migrations = landfall.table(
     requestedAt: moment('requested_at').notNull(),
     lastObservedAt: moment('last_observed_at').notNull(),
     lastObservedVia: text('last_observed_via').$type<Via>().notNull(),
-    /** Newest `get`, for lists may show the past. */
+    /** Newest `get`, for lists may show the past; while one contradicts a terminal status, the first that did. */
     lastGetAt: moment('last_get_at'),
-    /** A list row contradicted what is known, and no `get` has settled it yet. */
+    /** A list row, or a `get`, contradicted what is known, and no `get` has settled it yet. */
     doubted: boolean('doubted').notNull().default(false),
     /** Contradictions in a row that a `get` did not confirm. */
     falseDoubts: smallint('false_doubts').notNull().default(0),

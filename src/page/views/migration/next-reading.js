@@ -9,7 +9,7 @@ const WHY = /** @type {Readonly<Record<string, string>>} */ ({
   ended: 'It has ended, and its late re-checks are done: only sweeps read it from now on.',
   vanished: 'The provider no longer knows it. Should it come back, the next sweep finds it.',
   asked: 'Somebody asked for it; it waits for its place in the budget.',
-  doubted: 'A list page contradicts what is known, so the migration itself is asked.',
+  doubted: 'An answer contradicts what is known, so the migration itself is asked to confirm it.',
   failed: 'The last answer was of no use: it is asked again, ever later.',
   missing: 'The provider did not know it: it is asked again before it counts as vanished.',
   recheck: 'It has ended; some providers revise how, so it is read once more.',
