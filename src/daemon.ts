@@ -36,6 +36,7 @@ import { createHookRegistry, type HookRegistry, type KnownHook } from './work/ho
 import { openAccount } from './work/open-account.ts'
 import { createPlannerSeats } from './work/planner-seats.ts'
 import { createRelay } from './work/relay-deliveries.ts'
+import { createKeyWatch } from './work/watch-keys.ts'
 
 /** Time for everything under way to end before the process gives up on it. */
 const STOP_GRACE_MS = 20_000
@@ -92,6 +93,7 @@ async function build(
   const seats = createPlannerSeats(randomUUID(), Math.random)
   const meter = createMeter({ accounts: [...accounts.keys()], hooks: config.hooks.map(({ name }) => name) })
   const deps: Deps = { db, log, meter, accounts, seats, random: Math.random, newEventId }
+  await stack.add(createKeyWatch(deps))
   const vault = config.secretKey === null ? null : createVault(config.secretKey)
   const configured = config.hooks.map((hook) => openHook(senders, hook))
   const registry = createHookRegistry({ db, log, vault, configured, send: senders.send })

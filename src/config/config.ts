@@ -54,6 +54,8 @@ export interface AccountConfig {
   /** What a `generic` provider's API looks like. */
   readonly api?: ApiDescription | undefined
   readonly apiKey: Secret
+  /** Absolute path of the file that the key came from, where it came from one. */
+  readonly apiKeyFile?: string | undefined
   /** Without a slash at the end; default the provider's own address. */
   readonly baseUrl: string
   /** What the provider signs its webhooks with, newest first; without, none are taken. */

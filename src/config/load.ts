@@ -31,7 +31,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   for (const setting of environment.settings) draft.overlay(setting)
 
   const folderOf = (path: Path) => (draft.originOf(path) === null ? dirname(yaml.path) : sources.cwd)
-  readSecretFiles(draft, (path, file) => sources.readFile(resolve(folderOf(path), file)))
+  const files = new Map<string, string>()
+  readSecretFiles(draft, (path, file) => {
+    const absolute = resolve(folderOf(path), file)
+    files.set(path.join('.'), absolute)
+    return sources.readFile(absolute)
+  })
   // What a broken file would have said is not missing, only unread.
   const isComplete = yaml.problems.length === 0
   if (isComplete) applyRules(draft)
@@ -43,7 +48,11 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const hooks = config.hooks.map((hook) =>
     hook.kind === 'jsonl' ? { ...hook, path: resolve(dirname(yaml.path), hook.path) } : hook,
   )
-  return { kind: 'ok', config: deepFreeze({ ...config, dataDir, hooks }) }
+  const accounts = config.accounts.map((account, index) => {
+    const apiKeyFile = files.get(`accounts.${index}.api_key_file`)
+    return apiKeyFile === undefined ? account : { ...account, apiKeyFile }
+  })
+  return { kind: 'ok', config: deepFreeze({ ...config, dataDir, accounts, hooks }) }
 }
 
 interface FoundYaml {

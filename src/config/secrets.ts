@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 
 import { parseHookSecret } from '../domain/hook-secret.ts'
+import { flawOfKey } from '../domain/key-form.ts'
 import type { Secret } from './config.ts'
 import { formOf } from './form.ts'
 import { ok, type Parsed, value, wrong } from './values.ts'
@@ -17,11 +18,11 @@ export function apiToken() {
   return value({ expected, parse: (raw) => readToken(raw, MIN_TOKEN_LENGTH), secret: true })
 }
 
-/** It travels in a header, so only visible ASCII will do. */
+/** It travels in a header. */
 function readToken(raw: unknown, minLength: number): Parsed<Secret> {
   if (typeof raw !== 'string') return wrong()
-  if (!/^[\x21-\x7e]*$/.test(raw))
-    return wrong('a text with spaces, line breaks or other than ASCII characters')
+  const flaw = flawOfKey(raw)
+  if (flaw !== null) return wrong(flaw)
   return raw.length >= minLength ? ok(raw) : wrong()
 }
 
@@ -73,6 +74,8 @@ function readWebhookSecrets(raw: unknown): Parsed<readonly Secret[]> {
 
 function mistakeIn(secret: unknown): string | null {
   if (typeof secret !== 'string') return 'a list with something other than texts in it'
+  const flaw = flawOfKey(secret)
+  if (flaw !== null) return flaw
   const parsed = parseHookSecret(secret)
   if (parsed.kind === 'invalid') return `${formOf(secret, true)} that ${parsed.reason}`
   const isTorn = parsed.kind === 'pair' && parsed.publicKey !== null && !isPair(parsed.seed, parsed.publicKey)

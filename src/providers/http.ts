@@ -31,7 +31,7 @@ export interface ProviderHttpOptions {
   /** Where paths are resolved; the only origin that is ever spoken to. */
   readonly baseUrl: string
   /** Sent with every request; the key is among them. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: () => Readonly<Record<string, string>>
   readonly limits?: Partial<HttpLimits> | undefined
 }
 
@@ -71,12 +71,12 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       allowH2: false,
     })
   const pool = open(limits.connections)
-  const headers = {
+  const headers = () => ({
     accept: 'application/json',
     'accept-encoding': 'identity',
     'user-agent': `Landfall/${VERSION}`,
-    ...options.headers,
-  }
+    ...options.headers(),
+  })
 
   async function getJson(path: string, query: Query, signal: AbortSignal): Promise<Answer<unknown>> {
     const url = parseAddress(path, query, base)
@@ -86,7 +86,12 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
       // Waiting for a free connection has no deadline of its own in the pool; this one covers it.
       cut.after(limits.connectMs + limits.headersMs, 'no headers')
       const address = url.pathname + url.search
-      const response = await pool.request({ method: 'GET', path: address, headers, signal: cut.signal })
+      const response = await pool.request({
+        method: 'GET',
+        path: address,
+        headers: headers(),
+        signal: cut.signal,
+      })
       cut.after(limits.bodyMs, 'body not complete')
       return await answerOf(response, limits)
     } catch (cause) {
@@ -98,7 +103,7 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
 
   const askFor = ({ path, ...ask }: Omit<Ask, 'headers'>): Ask | null => {
     const url = parseAddress(path, {}, base)
-    return url === null ? null : { ...ask, path: url.pathname + url.search, headers }
+    return url === null ? null : { ...ask, path: url.pathname + url.search, headers: headers() }
   }
   return {
     getJson,

@@ -115,6 +115,13 @@ export async function scheduleProbe(db: Pick<Db, 'execute'>, name: string, inMs:
     where name = ${name} and state = 'suspended'`)
 }
 
+/** There is reason to try a suspended account's key before its time. */
+export async function probeNow(db: Pick<Db, 'execute'>, name: string): Promise<void> {
+  await db.execute(
+    sql`update landfall.account set probes = 0, probe_at = now() where name = ${name} and state = 'suspended'`,
+  )
+}
+
 /** Returns the place of the baseline's event, or null where the baseline was complete before. */
 export async function completeBaseline(tx: Tx, name: string): Promise<number | null> {
   return sequenceOf(

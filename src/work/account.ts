@@ -1,12 +1,15 @@
 import type { Policy } from '../domain/policy.ts'
 import type { Baseline } from '../domain/transition-events.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { KeyFile } from '../runtime/key-file.ts'
 import type { Rate } from '../store/budgets.ts'
 
 /** One credential at one provider, ready to be asked. */
 export interface Account {
   readonly name: string
   readonly provider: Provider
+  /** Where its key comes from a file, which may get another one. */
+  readonly key?: KeyFile | undefined
   readonly rate: Rate
   readonly pageSize: number
   readonly sweepEveryMs: number

@@ -42,6 +42,7 @@ export async function askProvider<T>(
   const about = { 'landfall.account': account.name }
 
   async function tryOnce(attempt: number): Promise<void> {
+    const used = account.key?.current() ?? ''
     const askedMs = performance.now()
     const spending = await spendToken(deps.db, account.name, kind, account.rate)
     const sentMs = performance.now()
@@ -61,6 +62,11 @@ export async function askProvider<T>(
     // Rather too late than too early: nobody knows how long ago the database read its clock.
     const receivedAt = new Date(spending.at.getTime() + performance.now() - askedMs)
     asked = { kind: 'answered', answer, requestedAt: spending.at, receivedAt, tries: attempt, sent: spending }
+    // Before the account is suspended for it, a key that was put in place meanwhile is tried.
+    if (answer.kind === 'refused' && (await account.key?.renew(used)) === true) {
+      deps.log.info({ account: account.name }, 'account.key_read')
+      throw new PassingTrouble('the key has changed')
+    }
     const passing = answer.kind === 'unusable' && answer.passing
     if (passing && tookMs < QUICK_MS && spending.failures < ILL_FROM) throw new PassingTrouble(answer.reason)
   }

@@ -43,6 +43,7 @@ type CreateDeps = Pick<Deps, 'db' | 'log' | 'random' | 'newEventId'>
 
 const LONGEST_WAIT_MS = 3_600_000
 const NO_BUDGET_WAIT_MS = 2_000
+const NEW_KEY_WAIT_MS = 500
 
 /** Makes a migration at the provider: one, however often this is asked, and wherever it stops. */
 export async function createMigration(
@@ -90,11 +91,20 @@ export async function continueCreation(
       waitMs: NO_BUDGET_WAIT_MS,
     })
   if (!(await markSent(deps.db, claim))) return { kind: 'pending', reason: 'another process is at it' }
+  const used = account.key?.current() ?? ''
   const sentMs = performance.now()
   const outcome = await create.send(claimed.request, claimed.externalId, signal)
   const receivedAt = new Date(spending.at.getTime() + performance.now() - sentMs)
   if (outcome.kind === 'done')
     return recordCreated(deps, account, claim, { ...outcome.value, requestedAt: spending.at, receivedAt })
+  const isRenewed =
+    outcome.kind === 'refused' && outcome.why === 'unauthorized' && (await account.key?.renew(used)) === true
+  if (isRenewed)
+    return postpone(deps, claim, {
+      state: 'intended',
+      reason: 'the key has changed',
+      waitMs: NEW_KEY_WAIT_MS,
+    })
   deps.log.warn({ account: account.name, externalId: claimed.externalId, ...outcome }, 'creation.failed')
   return settleFailure(deps, account, claim, { claimed, outcome, create })
 }

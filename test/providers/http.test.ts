@@ -8,7 +8,7 @@ import { always, json, KEY, serve, serveBytes } from './server.ts'
 const never = new AbortController().signal
 
 function open(baseUrl: string, limits: Partial<HttpLimits> = {}): ProviderHttp {
-  const http = createProviderHttp({ baseUrl, headers: { authorization: `Bearer ${KEY}` }, limits })
+  const http = createProviderHttp({ baseUrl, headers: () => ({ authorization: `Bearer ${KEY}` }), limits })
   onTestFinished(() => http.close())
   return http
 }
@@ -355,7 +355,7 @@ describe('an address', () => {
   })
 
   test('of the base must be http or https and hold no credentials', () => {
-    const at = (baseUrl: string) => () => createProviderHttp({ baseUrl, headers: {} })
+    const at = (baseUrl: string) => () => createProviderHttp({ baseUrl, headers: () => ({}) })
     expect(at('ftp://host')).toThrow('http or https')
     expect(at('https://user:pass@host')).toThrow('no credentials')
     expect(at('nonsense')).toThrow()
@@ -363,7 +363,10 @@ describe('an address', () => {
 
   test('a key that cannot be a header is an answer, and is not told', async () => {
     const server = await serve(always(200, '{}'))
-    const http = createProviderHttp({ baseUrl: server.origin, headers: { authorization: `${KEY}\n` } })
+    const http = createProviderHttp({
+      baseUrl: server.origin,
+      headers: () => ({ authorization: `${KEY}\n` }),
+    })
     onTestFinished(() => http.close())
     expect(await http.getJson('x', {}, never)).toEqual(unusable('the request cannot be made', false))
   })

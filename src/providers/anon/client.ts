@@ -2,6 +2,7 @@ import { nextPageBase, nextPageRequest, UNKNOWN_PAGE_BASE } from '../../domain/p
 import type { StatusMap } from '../../domain/phase.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { unusable } from '../answers.ts'
+import { type ApiKey, keyOf } from '../api-key.ts'
 import { createProviderHttp, type HttpLimits } from '../http.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Answer, ListedProvider, Page } from '../provider.ts'
@@ -10,7 +11,7 @@ import { createStart } from './start.ts'
 import { ANON_STATUS_MAP } from './status-map.ts'
 
 export interface AnonOptions {
-  readonly apiKey: string
+  readonly apiKey: ApiKey
   readonly baseUrl: string
   /** Statuses of this account that the provider's documentation does not name, or a different view of those it does. */
   readonly statusMap?: StatusMap | undefined
@@ -25,7 +26,7 @@ export function createAnonProvider(options: AnonOptions): ListedProvider {
   const statusMap: StatusMap = { ...ANON_STATUS_MAP, ...options.statusMap }
   const http = createProviderHttp({
     baseUrl: options.baseUrl,
-    headers: { authorization: `Bearer ${options.apiKey}` },
+    headers: () => ({ authorization: `Bearer ${keyOf(options.apiKey)}` }),
     limits: options.limits,
   })
   let pageBase = UNKNOWN_PAGE_BASE

@@ -2,13 +2,14 @@ import type { ApiDescription } from '../../domain/api-description.ts'
 import { nextPageBase, nextPageRequest, UNKNOWN_PAGE_BASE } from '../../domain/page-base.ts'
 import type { StatusMap } from '../../domain/phase.ts'
 import { unusable } from '../answers.ts'
+import { type ApiKey, keyOf } from '../api-key.ts'
 import { createProviderHttp, type HttpLimits } from '../http.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Provider } from '../provider.ts'
 import { parseItem, parseItems } from './map.ts'
 
 export interface GenericOptions {
-  readonly apiKey: string
+  readonly apiKey: ApiKey
   readonly baseUrl: string
   readonly api: ApiDescription
   readonly statusMap: StatusMap
@@ -17,8 +18,9 @@ export interface GenericOptions {
 
 /** Any API of long-running jobs that a description fits. Every call is one HTTP request. */
 export function createGenericProvider({ apiKey, baseUrl, api, statusMap, limits }: GenericOptions): Provider {
-  const key = api.keyScheme === null ? apiKey : `${api.keyScheme} ${apiKey}`
-  const http = createProviderHttp({ baseUrl, headers: { [api.keyHeader]: key }, limits })
+  const scheme = api.keyScheme === null ? '' : `${api.keyScheme} `
+  const headers = () => ({ [api.keyHeader]: `${scheme}${keyOf(apiKey)}` })
+  const http = createProviderHttp({ baseUrl, headers, limits })
 
   const get: Provider['get'] = async (migrationId, signal) => {
     const segment = pathSegment(migrationId)

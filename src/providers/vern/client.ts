@@ -1,6 +1,7 @@
 import type { StatusMap } from '../../domain/phase.ts'
 import type { Reading } from '../../domain/reading.ts'
 import { answerOfStatus, rateLimitOf, unusable } from '../answers.ts'
+import { type ApiKey, keyOf } from '../api-key.ts'
 import { createProviderHttp, type HttpLimits, type ProviderHttp } from '../http.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Answer, Provider } from '../provider.ts'
@@ -9,7 +10,7 @@ import { parseFiles, parseLog, parseRun } from './map.ts'
 import { VERN_STATUS_MAP } from './status-map.ts'
 
 export interface VernOptions {
-  readonly apiKey: string
+  readonly apiKey: ApiKey
   readonly baseUrl: string
   /** The header that carries the key. */
   readonly keyHeader?: string | undefined
@@ -29,7 +30,7 @@ export function createVernProvider(options: VernOptions): VernProvider {
   const statusMap: StatusMap = { ...VERN_STATUS_MAP, ...options.statusMap }
   const http = createProviderHttp({
     baseUrl: options.baseUrl,
-    headers: { [options.keyHeader ?? 'x-api-key']: options.apiKey },
+    headers: () => ({ [options.keyHeader ?? 'x-api-key']: keyOf(options.apiKey) }),
     limits: options.limits,
   })
   const readOwn = createOwnReader(http, statusMap)
