@@ -7,6 +7,17 @@ export interface Hint {
   readonly status: string | null
 }
 
+/**
+ * Seconds after a hint at which the migration is read again while no change shows: a webhook may come before the API shows
+ * what it tells of. The first reading is made at once; after the last of these the hint is spent.
+ */
+export const HINT_REPEATS_S = [2, 5, 15, 60] as const
+
+/** Readings that a hint of this age has caused, the present one included. */
+export function hintReadings(ageMs: number): number {
+  return 1 + HINT_REPEATS_S.filter((seconds) => ageMs >= seconds * 1000).length
+}
+
 const NOTHING: Hint = { type: null, migrationId: null, status: null }
 /** Where webhooks usually say which object they are about. */
 const ID_FIELDS = ['migration_id', 'migrationId']

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { HINT_REPEATS_S } from '../domain/hint.ts'
 import type { Phase } from '../domain/phase.ts'
 import type { Via } from '../domain/reading.ts'
 import type { Stored } from '../domain/recording.ts'
@@ -111,6 +112,8 @@ const ASKED_SINCE = sql.raw(
   'coalesce(m.urgent and not m.doubted and m.next_poll_at between r.requested_at and clock_timestamp(), false)',
 )
 
+const HINT_SPENT_S = Math.max(...HINT_REPEATS_S)
+
 /** Writes accepted observations to locked rows. A reading also proves that the migration is there. */
 export async function updateMigrations(
   tx: Tx,
@@ -133,6 +136,8 @@ export async function updateMigrations(
       urgent = r.urgent or (m.doubted and r.via <> 'get') or ${ASKED_SINCE},
       polls = m.polls + case when r.via = 'get' then 1 else 0 end,
       rechecks = r.rechecks, transitions = r.transitions, events = r.events,
+      hinted_at = case when r.status <> m.status then null when r.via = 'get'
+        and r.received_at >= m.hinted_at + make_interval(secs => ${HINT_SPENT_S}) then null else m.hinted_at end,
       failures = 0, misses = 0, vanished_at = null, overdue = m.overdue and r.phase = m.phase
     from jsonb_to_recordset(${jsonRows(rows)}::jsonb) as r ${OBSERVED}
     where m.id = r.key`)

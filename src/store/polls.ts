@@ -58,6 +58,8 @@ export interface ClaimedPoll {
   readonly runId: string | null
   /** A provider's webhook asked for it. */
   readonly byHint: boolean
+  /** Since the webhook came; 0 where none did. */
+  readonly hintAgeMs: number
   readonly failures: number
   readonly misses: number
   /** Since it was due; 0 where it is not due yet. */
@@ -69,7 +71,8 @@ export async function startPoll(db: Db, poll: PollClaim): Promise<ClaimedPoll | 
   const { rows } = await db.execute<ClaimedPoll & Record<string, unknown>>(sql`
     update landfall.migration set lease_until = ${inSeconds(WORK_S)}
     where id = ${poll.key}::bigint and claim = ${poll.claim} and lease_until > now()
-    returning migration_id as "migrationId", run_id as "runId", by_hint as "byHint", failures, misses,
+    returning migration_id as "migrationId", run_id as "runId", by_hint as "byHint",
+      greatest(0, coalesce(extract(epoch from now() - hinted_at)::float8 * 1000, 0)) as "hintAgeMs", failures, misses,
       greatest(0, coalesce(extract(epoch from now() - next_poll_at)::float8 * 1000, 0)) as "lateMs"`)
   return rows[0] ?? null
 }

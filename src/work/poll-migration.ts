@@ -1,4 +1,5 @@
 import { CONFIRM_MISSING_MS, retryAfterFailureMs } from '../domain/cadence.ts'
+import { hintReadings } from '../domain/hint.ts'
 import type { Reading } from '../domain/reading.ts'
 import type { Answer } from '../providers/provider.ts'
 import { inSpan } from '../runtime/tracing.ts'
@@ -136,10 +137,10 @@ async function recordReading(
   deps: Deps,
   account: Account,
   poll: PollClaim,
-  asked: Answered & Pick<ClaimedPoll, 'byHint' | 'runId'>,
+  asked: Answered & Pick<ClaimedPoll, 'byHint' | 'hintAgeMs' | 'runId'>,
   reading: Reading,
 ): Promise<PollOutcome> {
-  const { requestedAt, receivedAt, byHint, runId } = asked
+  const { requestedAt, receivedAt, byHint, hintAgeMs, runId } = asked
   const recorded = await inTransaction(deps.db, async (tx) => {
     const seen = { ...reading, via: 'get' as const, requestedAt, receivedAt }
     const result = await recordObservations(deps, tx, account, [seen])
@@ -150,7 +151,7 @@ async function recordReading(
       row: result.believed[0] ?? null,
     })
     await endPoll(tx, poll, runId)
-    if (byHint && result.changes.length > 0) await giveBackCredit(tx, account.name)
+    if (byHint && result.changes.length > 0) await giveBackCredit(tx, account.name, hintReadings(hintAgeMs))
     return result
   })
   deps.meter.changesRecorded(account.name, recorded.changes)

@@ -140,5 +140,38 @@ test('hints that were false cost a tenth of the budget, however many come', asyn
   )
   expect(await polls()).toBe(2)
   expect(await polls()).toBe(0)
-  expect(await hinted()).toBe(58)
+  expect(await query(landfall.db, 'select from landfall.migration where by_hint')).toHaveLength(2)
+})
+
+test('a hint that came before the API shows the change is read for after 2, 5, 15 and 60 s, and then no more', async () => {
+  await track('m1')
+  await query(landfall.db, "update landfall.migration set next_poll_at = now() + interval '1 day'")
+  expect(await send(hintOf('m1'))).toEqual([200, 'noted'])
+  const made: number[] = []
+  for (let second = 0; second <= 130; second += 1) {
+    // As if the hint had come that long ago. All credit is there.
+    await query(
+      landfall.db,
+      `update landfall.migration set last_get_at = last_get_at - (hinted_at - (now() - make_interval(secs => $1))),
+        hinted_at = now() - make_interval(secs => $1), lease_until = null where hinted_at is not null`,
+      [second],
+    )
+    await query(landfall.db, 'update landfall.budget set hint_credit = 2, full_at = now() - interval $$1 h$$')
+    if ((await polls()) === 0) continue
+    made.push(second)
+    const now = new Date()
+    await record(landfall.deps, landfall.account, [
+      { ...seen('m1', 'WORKING', 0), requestedAt: now, receivedAt: now },
+    ])
+    await query(landfall.db, "update landfall.migration set next_poll_at = now() + interval '1 day'")
+  }
+  expect(made).toEqual([0, 2, 5, 15, 60])
+  expect(await hinted()).toBe(0)
+})
+
+test('a hint is done with once a change shows', async () => {
+  await track('m1')
+  expect(await send(hintOf('m1'))).toEqual([200, 'noted'])
+  await record(landfall.deps, landfall.account, [seen('m1', 'COMPLETE', 10, 'list')])
+  expect(await hinted()).toBe(0)
 })

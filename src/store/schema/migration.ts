@@ -53,7 +53,7 @@ export const migrations = landfall.table(
     nextPollAt: moment('next_poll_at'),
     /** It is to be read at `next_poll_at` whatever that is worth: somebody asked, or something has to be settled. */
     urgent: boolean('urgent').notNull().default(false),
-    /** Since when a provider's webhook asks for a reading that was not made yet. */
+    /** When a provider's webhook came that no change has shown yet; it is read for, ever later, until the hint is spent. */
     hintedAt: moment('hinted_at'),
     /** The reading under way was asked for by one. */
     byHint: boolean('by_hint').notNull().default(false),
