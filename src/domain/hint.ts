@@ -1,3 +1,5 @@
+import { integerText, parseExactJson } from './exact-json.ts'
+
 /** What a provider's webhook says, as far as it can be understood: never a fact, only a reason to look. */
 export interface Hint {
   /** Null where there is none. */
@@ -28,11 +30,11 @@ export function parseHint(body: string): Hint {
   const value = jsonIn(body) ?? jsonIn(quoted(body))
   const data = fieldOf(value, 'data')
   const object = fieldOf(data, 'object')
-  const migrationId = firstText([
+  const migrationId = firstId([
     ...[data, object, value].flatMap((one) => ID_FIELDS.map((name) => fieldOf(one, name))),
     fieldOf(object, 'object') === 'migration' ? fieldOf(object, 'id') : null,
   ])
-  const isAbout = fieldOf(object, 'id') === migrationId
+  const isAbout = firstId([fieldOf(object, 'id')]) === migrationId
   return {
     ...NOTHING,
     type: firstText([fieldOf(value, 'type')]),
@@ -48,10 +50,15 @@ function quoted(body: string): string {
 
 function jsonIn(body: string): unknown {
   try {
-    return JSON.parse(body)
+    return parseExactJson(body)
   } catch {
     return null
   }
+}
+
+/** Ids may be numbers. */
+function firstId(values: readonly unknown[]): string | null {
+  return firstText(values.map((value) => integerText(value) ?? value))
 }
 
 function firstText(values: readonly unknown[]): string | null {

@@ -9,9 +9,11 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 const LONGEST_PAUSE_MS = 60 * 60_000
 
 /** The request itself is not accepted; the same again would not be either. */
-const REJECTED = new Set([400, 413, 414, 422])
+const REJECTED = new Set([400, 413, 414, 416, 422])
+/** What a gateway says that waited too long for the answer behind it. */
+const GATEWAY = new Set([502, 504])
 
-export function unusable(reason: string, passing: boolean): Answer<never> {
+export function unusable(reason: string, passing: boolean): Extract<Answer<never>, { kind: 'unusable' }> {
   return { kind: 'unusable', reason, passing }
 }
 
@@ -33,7 +35,8 @@ export function answerOfStatus(
   if (REJECTED.has(statusCode)) {
     return { kind: 'unusable', reason: `answered ${statusCode}`, passing: false, rejected: true }
   }
-  return unusable(`answered ${statusCode}`, statusCode >= 500 || statusCode === 408)
+  const answer = unusable(`answered ${statusCode}`, statusCode >= 500 || statusCode === 408)
+  return GATEWAY.has(statusCode) ? { ...answer, heavy: true } : answer
 }
 
 /** Some providers answer 403 or 503 to too many requests; only the headers tell it from a refused key or an outage. */

@@ -1,22 +1,43 @@
 import type { Dispatcher } from 'undici'
 
+import { parseExactJson } from '../domain/exact-json.ts'
 import { headerOf, type ResponseHeaders, unusable } from './answers.ts'
+import { unpack } from './http-encoding.ts'
 import type { Answer } from './provider.ts'
 
-/** The answer in the body of a 2xx, of which never more than `limit` bytes are held. */
+/** A 204 has no body to look at: `undefined`, which no JSON is. */
+const NO_CONTENT = { kind: 'ok', value: undefined } as const
+
+/** The answer in the body of a 2xx, of which never more than `limit` bytes are held, packed or unpacked. */
 export async function answerOfBody(
   response: Dispatcher.ResponseData,
   limit: number,
 ): Promise<Answer<unknown>> {
-  const { headers, body } = response
-  const encoding = headerOf(headers, 'content-encoding') ?? 'identity'
-  const plain = encoding.trim().toLowerCase() === 'identity'
+  const { headers, body, statusCode } = response
   const fits = Number(headerOf(headers, 'content-length') ?? 0) <= limit
-  const bytes = plain && fits ? await readBody(body, limit) : null
-  if (bytes !== null) return parseBody(bytes, headers)
-  body.on('error', () => undefined).destroy()
-  if (!plain) return unusable('body is compressed, though that was declined', false)
-  return unusable(`body is larger than ${sizeText(limit)}`, false)
+  const packed = fits ? await readBody(body, limit) : null
+  if (packed === null) {
+    body.on('error', () => undefined).destroy()
+    return tooLarge(limit)
+  }
+  if (packed.length === 0) return statusCode === 204 ? NO_CONTENT : unusable('body is empty', false)
+  const unpacked = await unpack(packed, headers, limit)
+  switch (unpacked.kind) {
+    case 'bytes':
+      return parseBody(unpacked.bytes, headers)
+    case 'too_large':
+      return tooLarge(limit)
+    case 'unknown':
+      return unusable(`body has a content encoding that is not known (${unpacked.encoding})`, false)
+    case 'broken':
+      return unusable(`body is cut off or broken (${unpacked.encoding}, ${sizeText(packed.length)})`, true)
+    default:
+      return unpacked satisfies never
+  }
+}
+
+function tooLarge(limit: number): Answer<never> {
+  return { ...unusable(`body is larger than ${sizeText(limit)}`, false), heavy: true }
 }
 
 /** Null where the body is longer than the limit. */
@@ -32,10 +53,9 @@ export async function readBody(body: Dispatcher.ResponseData['body'], limit: num
 }
 
 function parseBody(bytes: Buffer, headers: ResponseHeaders): Answer<unknown> {
-  if (bytes.length === 0) return unusable('body is empty', false)
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { kind: 'ok', value: JSON.parse(text) }
+    return { kind: 'ok', value: parseExactJson(text) }
   } catch {
     const type = headerOf(headers, 'content-type')
       ?.split(';')[0]

@@ -1,8 +1,10 @@
 import type { Dispatcher, Pool } from 'undici'
 
+import { parseExactJson } from '../domain/exact-json.ts'
 import { type ResponseHeaders, waitOf } from './answers.ts'
 import { readBody } from './http-body.ts'
 import { createCut } from './http-cut.ts'
+import { unpack } from './http-encoding.ts'
 import type { Outcome, Refused } from './provider.ts'
 
 /** A request whose answer is looked at whatever its status. */
@@ -106,11 +108,15 @@ export function codeOf(cause: unknown): string {
   return /^\w{1,60}$/.test(code) ? code : 'unknown'
 }
 
-async function jsonOf({ body }: Dispatcher.ResponseData): Promise<unknown> {
-  const bytes = await readBody(body, MOST_BYTES)
-  if (bytes === null) body.on('error', () => undefined).destroy()
+async function jsonOf({ body, headers }: Dispatcher.ResponseData): Promise<unknown> {
+  const packed = await readBody(body, MOST_BYTES)
+  if (packed === null) {
+    body.on('error', () => undefined).destroy()
+    return undefined
+  }
+  const unpacked = await unpack(packed, headers, MOST_BYTES)
   try {
-    return bytes === null ? undefined : JSON.parse(bytes.toString('utf8'))
+    return unpacked.kind === 'bytes' ? parseExactJson(unpacked.bytes.toString('utf8')) : undefined
   } catch {
     return undefined
   }

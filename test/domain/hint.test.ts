@@ -29,7 +29,8 @@ test.each([
     '{"type":"login.rejected"}',
     { type: 'login.rejected', migrationId: null, status: null },
   ],
-  ['an id that is no text', '{"data":{"migration_id":7}}', { type: null, migrationId: null, status: null }],
+  ['an id that is a number', '{"data":{"migration_id":7}}', { type: null, migrationId: '7', status: null }],
+  ['an id that is none', '{"data":{"migration_id":1.5}}', { type: null, migrationId: null, status: null }],
   ['no JSON', 'svix.ping', { type: null, migrationId: null, status: null }],
 ])('%s', (_, body, hint) => {
   expect(parseHint(body)).toEqual(hint)

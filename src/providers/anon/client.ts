@@ -49,8 +49,11 @@ export function createAnonProvider(options: AnonOptions): ListedProvider {
     if (answer.kind !== 'ok' && answer.kind !== 'missing') return answer
     const { rateLimit } = answer
 
-    // Some servers answer 404 to page numbers beyond the end.
-    const parsed = parsePage(answer.kind === 'ok' ? answer.value : [], statusMap)
+    // Some servers answer 404 to page numbers beyond the end, and 204 to what is empty.
+    const parsed = parsePage(
+      answer.kind === 'ok' && answer.value !== undefined ? answer.value : [],
+      statusMap,
+    )
     if (parsed.kind !== 'ok') return { ...parsed, rateLimit }
     const ids = parsed.value.readings.map((reading) => reading.migrationId)
     const learned = nextPageBase(pageBase, request, ids, Date.now())

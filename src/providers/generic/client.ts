@@ -5,7 +5,7 @@ import { unusable } from '../answers.ts'
 import { type ApiKey, keyOf } from '../api-key.ts'
 import { createProviderHttp, type HttpLimits } from '../http.ts'
 import { pathSegment } from '../path-segment.ts'
-import type { Provider } from '../provider.ts'
+import type { Answer, Provider } from '../provider.ts'
 import { parseItem, parseItems } from './map.ts'
 
 export interface GenericOptions {
@@ -57,15 +57,21 @@ function createLister(
       return unusable('there is no list at the address', false)
     if (answer.kind !== 'ok' && answer.kind !== 'missing') return answer
     const { rateLimit } = answer
-    // Some servers answer 404 to page numbers beyond the end.
-    const parsed =
-      answer.kind === 'ok'
-        ? parseItems(answer.value, api, statusMap)
-        : ({ kind: 'ok', value: { readings: [], size: 0, malformed: 0, hasMore: false } } as const)
+    const parsed = pageIn(answer, api, statusMap)
     if (parsed.kind !== 'ok') return { ...parsed, rateLimit }
     const ids = parsed.value.readings.map((reading) => reading.migrationId)
     const learned = nextPageBase(pageBase, request, ids, Date.now())
     pageBase = learned.known
     return { kind: 'ok', value: { page: learned.page, ...parsed.value }, rateLimit }
   }
+}
+
+/** Some servers answer 404 to page numbers beyond the end, and 204 to what is empty. */
+function pageIn(
+  answer: Extract<Answer<unknown>, { kind: 'ok' | 'missing' }>,
+  api: ApiDescription,
+  statusMap: StatusMap,
+): ReturnType<typeof parseItems> {
+  if (answer.kind === 'ok' && answer.value !== undefined) return parseItems(answer.value, api, statusMap)
+  return { kind: 'ok', value: { readings: [], size: 0, malformed: 0, hasMore: false } }
 }
