@@ -35,6 +35,10 @@ export type Walk = {
   /** Creation times on the first and the last page with rows, to learn where new rows appear. */
   readonly firstPageCreated: CreatedRange | null
   readonly lastPageCreated: CreatedRange | null
+  /** Pages that can be read, where the provider refused the next one as too deep; missing where it did not. */
+  readonly depth?: number
+  /** Rows of the last page above that depth. */
+  readonly deepestSize?: number
 }
 
 /** Earliest and latest creation time on a page, in RFC 3339. */
@@ -98,6 +102,31 @@ export function nextStep(walk: Walk, seen: PageSeen): Step {
   return walk.direction === 'down' ? stepDown(walk, seen) : stepUp(walk, seen)
 }
 
+/** Where the walk goes after its page was refused as too deep: to the walk, the list ends above it. */
+export function stepAtDepth(walk: Walk): Step {
+  const { page, depth, fullSize, previousShort } = walk
+  const refused = { ...walk, depth: page }
+  if (walk.direction === 'down') {
+    return { kind: 'complete', walk: { ...refused, deepestSize: previousShort ? 0 : fullSize } }
+  }
+  // The page above was refused just before: the list can be read to far less than it could, and the end is sought anew.
+  const isFarOff = depth === page + 1
+  const next = isFarOff ? Math.floor(page / 2) : page - 1
+  return {
+    kind: 'go_on',
+    walk: { ...refused, page: Math.max(0, next), seeking: isFarOff, firstIds: [], previousIds: [] },
+  }
+}
+
+/**
+ * Pages that a finished sweep could read where there are more; null where it came to the list's end. Some providers refuse
+ * every number beyond the end: then the last page is short, as far as that can be told.
+ */
+export function depthOf(walk: Walk, pageSize: number): number | null {
+  const full = walk.lastPage === 0 ? pageSize : walk.fullSize
+  return walk.depth === undefined || (walk.deepestSize ?? 0) < full ? null : walk.depth
+}
+
 function stepDown(walk: Walk, seen: PageSeen): Step {
   const fullSize = Math.max(walk.fullSize, seen.size)
   const { nothing, repeats } = compare(walk, seen)
@@ -122,7 +151,12 @@ function stepTail(walk: Walk, seen: PageSeen): Step {
 
 function stepUp(walk: Walk, seen: PageSeen): Step {
   if (walk.seeking) return { kind: 'go_on', walk: seekEnd(walk, seen) }
-  const after = advance(walk, seen, { page: Math.max(0, walk.page - 1) })
+  const isDeepest = walk.depth === walk.page + 1
+  const after = advance(walk, seen, {
+    page: Math.max(0, walk.page - 1),
+    fullSize: Math.max(walk.fullSize, seen.size),
+    ...(isDeepest ? { deepestSize: seen.size } : {}),
+  })
   return { kind: walk.page === 0 ? 'complete' : 'go_on', walk: after }
 }
 

@@ -14,8 +14,10 @@ export interface AccountsDeps {
   readonly foretell: (account: string) => Promise<z.input<typeof plan> | null>
   /** What the configuration lets accounts spend, by name. */
   readonly rates: ReadonlyMap<string, Rate>
-  /** Ends an account's suspension; says whether it was suspended, null where there is no such account. */
-  readonly resume: (account: string) => Promise<boolean | null>
+  /** Ends an account's suspension and its pause; null where there is no such account. */
+  readonly resume: (
+    account: string,
+  ) => Promise<{ readonly suspended: boolean; readonly paused: boolean } | null>
 }
 
 /** Null where it has no end. */
@@ -69,7 +71,7 @@ const account = z
 const resumed = z.object({
   account: z.string(),
   state: z.literal('active'),
-  resumed: z.boolean().meta({ description: 'False where it was not suspended.' }),
+  resumed: z.boolean().meta({ description: 'False where it was neither suspended nor waiting.' }),
 })
 
 /** Who is asked, and how much. */
@@ -106,9 +108,9 @@ export function addAccounts(app: FastifyInstance, { db, foretell, rates, resume 
       },
     },
     async ({ params: { name } }, reply) => {
-      const wasSuspended = await resume(name)
-      if (wasSuspended === null) return sendProblem(reply, 404, `no account is called ${name}`)
-      return { account: name, state: 'active' as const, resumed: wasSuspended }
+      const was = await resume(name)
+      if (was === null) return sendProblem(reply, 404, `no account is called ${name}`)
+      return { account: name, state: 'active' as const, resumed: was.suspended || was.paused }
     },
   )
 }

@@ -74,6 +74,8 @@ export interface SimulatorSettings {
   readonly maxPageSize: number
   /** Larger `page_size` is answered with 400; null: no size is. */
   readonly refusedPageSize: number | null
+  /** Pages that begin behind so many rows are answered with 400; null: the whole list can be read. */
+  readonly listedRows: number | null
   /** The list's order; 'random' is a stable shuffle, so new migrations appear anywhere. */
   readonly order: Order
   /** What ids look like: a UUID, 16 hex digits, or `mig_` with 26 letters and digits. */
@@ -126,6 +128,7 @@ export const DEFAULTS: SimulatorSettings = {
   pageZero: 'first',
   maxPageSize: 100,
   refusedPageSize: null,
+  listedRows: null,
   order: 'created_desc',
   idStyle: 'uuid',
   timeStyle: 'zoneless',

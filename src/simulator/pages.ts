@@ -2,7 +2,7 @@ import type { SimulatorSettings } from './options.ts'
 
 export type PageSettings = Pick<
   SimulatorSettings,
-  'pageBase' | 'pageZero' | 'maxPageSize' | 'refusedPageSize' | 'envelope' | 'totals'
+  'pageBase' | 'pageZero' | 'maxPageSize' | 'refusedPageSize' | 'listedRows' | 'envelope' | 'totals'
 >
 
 /** Which slice of the list is asked for. */
@@ -25,6 +25,10 @@ export function parsePageRequest(query: URLSearchParams, settings: PageSettings)
   if (refused !== null && asked > refused)
     return { kind: 'invalid', reason: `page_size must be at most ${refused}` }
   const pageSize = Math.min(asked, settings.maxPageSize)
+
+  const { listedRows: listed } = settings
+  if (listed !== null && (page - pageBase) * pageSize >= listed)
+    return { kind: 'invalid', reason: `only the first ${listed} migrations are listed` }
 
   if (page >= pageBase) return { kind: 'page', index: page - pageBase, page, pageSize }
   if (pageZero === 'bad_request') return { kind: 'invalid', reason: 'page must be at least 1' }

@@ -141,6 +141,14 @@ export async function markSweepCompleted(tx: Tx, name: string): Promise<void> {
   )
 }
 
+/** What the provider keeps from an active account; null where that is nothing. Returns whether it is news. */
+export async function recordListLimit(tx: Tx, name: string, limit: string | null): Promise<boolean> {
+  const { rows } = await tx.execute(sql`
+    update landfall.account set state_reason = ${limit}::text
+    where name = ${name} and state = 'active' and state_reason is distinct from ${limit}::text returning 1`)
+  return rows.length > 0
+}
+
 /** How many of the account's migrations stand in each phase. */
 export async function countPhases(tx: Pick<Db, 'execute'>, name: string): Promise<Record<string, number>> {
   const { rows } = await tx.execute<{ phase: string; n: number }>(

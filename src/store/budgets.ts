@@ -75,6 +75,16 @@ export async function blockBudget(
     where account = ${account}`)
 }
 
+/** Ends the account's pause, if it has one, with the bucket as empty as the pause would have left it. Says whether it had. */
+export async function liftPause(tx: Pick<Db, 'execute'>, account: string): Promise<boolean> {
+  const left = sql`(blocked_until - clock_timestamp())`
+  const { rows } = await tx.execute(sql`
+    update landfall.budget set blocked_until = null, full_at = full_at - ${left},
+      slow_full_at = slow_full_at - ${left}, failures = 0, throttles = 0
+    where account = ${account} and blocked_until > clock_timestamp() returning 1`)
+  return rows.length > 0
+}
+
 // What was asked before the pause began belongs to the wave that brought it, and counts no further.
 const oneUnlessPaused = (requestedAt: Date) =>
   sql`case when blocked_until > ${requestedAt.toISOString()}::timestamptz then 0 else 1 end`

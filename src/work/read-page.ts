@@ -7,7 +7,7 @@ import { type Account, readerOf } from './account.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
 import { heedRateLimit } from './heed-rate-limit.ts'
-import { isRejected, lowerPageSize } from './lower-page-size.ts'
+import { isRejected, judgeFailedPage, type PageVerdict } from './judge-failed-page.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
 import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
@@ -29,10 +29,15 @@ export type PageOutcome<T> =
   | { readonly kind: 'not_sent' }
   /** The provider does not give pages of this size; the account now asks for smaller ones. */
   | { readonly kind: 'too_large' }
+  /** The provider does not list so far. */
+  | { readonly kind: 'too_deep' }
   /** `ill`: the trouble lies with this page, or with the provider, and not with the account. */
   | { readonly kind: 'failed'; readonly ill: boolean }
 
 type Answered = Extract<Asked<Page>, { kind: 'answered' }>
+
+/** The list may become shorter, or the provider list more of it. */
+const TOO_DEEP_WAIT_MS = 600_000
 
 const NOT_A_LIST = { kind: 'unusable', reason: 'the list is not there', passing: false } as const
 
@@ -70,9 +75,10 @@ async function askAndRecord<T>(
   const { answer } = asked
   const context = { account: account.name, walk: request.walk, page: request.page, tries: asked.tries }
   if (answer.kind !== 'ok') {
-    if (await isTooLarge(deps, account, request, asked, signal)) {
-      await tellNothing(deps, account, request)
-      return { kind: 'too_large' }
+    const verdict = await judge(deps, account, request, asked, signal)
+    if (verdict !== null) {
+      await tellNothing(deps, account, request, verdict === 'too_deep')
+      return { kind: verdict }
     }
     await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
     await heedRateLimit(deps, account, asked)
@@ -95,16 +101,15 @@ async function askAndRecord<T>(
   return { kind: 'read', result }
 }
 
-async function isTooLarge(
+async function judge(
   deps: Deps,
   account: Account,
-  { walk, failures, ...page }: PageRequest,
+  request: PageRequest,
   asked: Answered,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (!isRejected(asked.answer)) return false
-  await heedRateLimit(deps, account, asked)
-  return lowerPageSize(deps, account, { ...page, inDoubtAsk: walk !== null && failures === 0 }, signal)
+): Promise<PageVerdict> {
+  if (isRejected(asked.answer)) await heedRateLimit(deps, account, asked)
+  return judgeFailedPage(deps, account, request, asked.answer, signal)
 }
 
 function recordPage<T>(
@@ -142,12 +147,14 @@ async function tellPage(
   await tellPlanner(tx, account, { kind: 'none', request: { kind: 'list', page: asked.page }, waitMs: 0 })
 }
 
-function tellNothing(deps: Deps, account: Account, { page }: PageRequest): Promise<void> {
-  return tellPlanner(deps.db, account, {
-    kind: 'none',
-    request: { kind: 'list', page },
-    waitMs: FAILED_WAIT_MS,
-  })
+function tellNothing(deps: Deps, account: Account, { page }: PageRequest, isTooDeep = false): Promise<void> {
+  const request = { kind: 'list', page } as const
+  const none = { kind: 'none', request, waitMs: FAILED_WAIT_MS } as const
+  return tellPlanner(
+    deps.db,
+    account,
+    isTooDeep ? { ...none, waitMs: TOO_DEEP_WAIT_MS, rowsWaitMs: 0 } : none,
+  )
 }
 
 function logPage(deps: Deps, context: object, page: Page, recorded: Recorded): void {

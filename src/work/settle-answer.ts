@@ -23,13 +23,16 @@ export async function settleAnswer(
     case 'throttled':
       return pauseForThrottle(deps, account, answer, requestedAt)
     case 'refused':
-      return suspend(deps, account, answer.statusCode, requestedAt)
+      return suspend(deps, account, refusalOf(answer.statusCode), requestedAt)
     case 'unusable':
       return pauseForFailure(deps, account, requestedAt)
     default:
       return answer satisfies never
   }
 }
+
+/** A limit gives way to pauses. A refused key does not, even where its answers always say that no requests are left. */
+const FORBIDDEN_ENOUGH = 5
 
 type Throttled = Extract<Answer<unknown>, { kind: 'throttled' }>
 
@@ -50,6 +53,10 @@ async function pauseForThrottle(
   })
   const { share, ...line } = pause
   deps.log.warn({ account: account.name, askedMs, ...line }, 'account.throttled')
+  if (statusCode === 403 && pause.throttles >= FORBIDDEN_ENOUGH) {
+    const reason = `the provider answered ${statusCode} after every one of ${pause.throttles} pauses: the key is not accepted`
+    await suspend(deps, account, { statusCode, reason }, requestedAt)
+  }
   if (share === null) return
   const requestsPerSecond = share * account.rate.requestsPerSecond
   deps.log.warn({ account: account.name, share, requestsPerSecond }, 'account.slowed')
@@ -80,8 +87,17 @@ async function pauseForFailure(deps: Deps, account: Account, requestedAt: Date):
   if (pause.pauseMs > 0) deps.log.warn({ account: account.name, ...pause }, 'account.paused')
 }
 
-async function suspend(deps: Deps, account: Account, statusCode: number, requestedAt: Date): Promise<void> {
-  const reason = `the provider answered ${statusCode}: the key is not accepted`
+const refusalOf = (statusCode: number) => ({
+  statusCode,
+  reason: `the provider answered ${statusCode}: the key is not accepted`,
+})
+
+async function suspend(
+  deps: Deps,
+  account: Account,
+  { statusCode, reason }: ReturnType<typeof refusalOf>,
+  requestedAt: Date,
+): Promise<void> {
   const suspended = await inTransaction(deps.db, async (tx) => {
     const refusal = { reason, requestedAt, probeInMs: probeAfterMs(0) }
     const sequence = await suspendAccount(tx, account.name, refusal)

@@ -1,10 +1,24 @@
 import { retryAfterFailureMs } from '../domain/cadence.ts'
 import { honouredPageSize } from '../domain/page-size.ts'
 import type { Reading } from '../domain/reading.ts'
-import { type CreatedRange, freshEndOf, nextStep, type PageSeen, type Walk } from '../domain/walk.ts'
+import {
+  type CreatedRange,
+  depthOf,
+  freshEndOf,
+  nextStep,
+  type PageSeen,
+  stepAtDepth,
+  type Walk,
+} from '../domain/walk.ts'
 import type { Page } from '../providers/provider.ts'
-import { completeBaseline, countPhases, loadAccount, markSweepCompleted } from '../store/accounts.ts'
-import type { Tx } from '../store/db.ts'
+import {
+  completeBaseline,
+  countPhases,
+  loadAccount,
+  markSweepCompleted,
+  recordListLimit,
+} from '../store/accounts.ts'
+import { inTransaction, type Tx } from '../store/db.ts'
 import { insertEvents } from '../store/events.ts'
 import { recordPageSize } from '../store/page-sizes.ts'
 import {
@@ -59,6 +73,12 @@ export async function walkOn(
     await restartWalk(deps.db, claim)
     return true
   }
+  if (outcome.kind === 'too_deep') {
+    return inTransaction(deps.db, async (tx) => {
+      const held = await holdPage(tx, claim)
+      return held && moveOn(deps, tx, account, { ...claim, pageSize }, stepAtDepth(walk))
+    })
+  }
   await postpone(deps, claim, failures, outcome)
   return false
 }
@@ -67,7 +87,7 @@ function postpone(
   deps: Deps,
   claim: PageClaim,
   failures: number,
-  outcome: Exclude<PageOutcome<boolean>, { kind: 'read' | 'too_large' }>,
+  outcome: Extract<PageOutcome<boolean>, { kind: 'not_sent' | 'failed' }>,
 ): Promise<void> {
   if (outcome.kind === 'not_sent') return postponePage(deps.db, claim, NO_BUDGET_WAIT_MS, false)
   const waitMs = outcome.ill ? retryAfterFailureMs(failures + 1, deps.random()) : 0
@@ -119,6 +139,7 @@ async function finishWalk(
   }
   await markSweepCompleted(tx, account.name)
   await learnPageSize(deps, tx, account, claim, walk)
+  await tellDepth(deps, tx, account, depthOf(walk, claim.pageSize), walk.fullSize)
   // One page has no seams through which a row could slip; more need a walk each way.
   const whole = walk.lastPage === 0 || state.completed >= 1
   const complete = whole || (await loadAccount(tx, account.name))?.baselineAt !== null
@@ -138,6 +159,21 @@ async function learnPageSize(
   if (size === null) return
   if (!(await recordPageSize(tx, account.name, size))) return
   deps.log.info({ account: account.name, asked: pageSize, size }, 'account.page_size_learned')
+}
+
+/** What lies deeper is only known where it was listed before, or tracked by its id: that must not go unsaid. */
+async function tellDepth(
+  { log }: Deps,
+  tx: Tx,
+  { name }: Account,
+  pages: number | null,
+  size: number,
+): Promise<void> {
+  const rows = pages === null ? null : pages * size
+  const limit = rows === null ? null : `the provider lists no more than ${rows} migrations`
+  if (!(await recordListLimit(tx, name, limit))) return
+  if (rows === null) log.info({ account: name }, 'account.list_unlimited')
+  else log.warn({ account: name, pages, rows }, 'account.list_limited')
 }
 
 async function announceBaseline(deps: Deps, tx: Tx, account: Account): Promise<void> {

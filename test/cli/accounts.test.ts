@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '../../src/simulator/server.ts'
 import { registerAccount } from '../../src/store/accounts.ts'
+import { blockBudget } from '../../src/store/budgets.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { createWorkingDir, type Ended } from './cli.ts'
 import { runHere } from './in-process.ts'
@@ -63,7 +64,23 @@ describe('accounts', () => {
     })
     const events = await query(world.db, `select type from reporting.events where account = 'beta'`)
     expect(events).toEqual([{ type: 'account.resumed' }])
-    expect((await run('accounts', 'resume', 'beta')).stdout).toBe('Account beta was not suspended.\n')
+    expect((await run('accounts', 'resume', 'beta')).stdout).toBe(
+      'Account beta was neither suspended nor waiting.\n',
+    )
+  })
+
+  test('an account that waits, as for an absurd Retry-After, goes on at once with an empty bucket', async () => {
+    const rate = { requestsPerSecond: 0.001, burst: 10 }
+    await blockBudget(world.db, 'beta', 3_600_000, rate)
+    const said = 'Account beta waits no longer, unless its provider asks it to again.\n'
+    expect((await run('accounts', 'resume', 'beta')).stdout).toBe(said)
+    const [budget] = await query(
+      world.db,
+      `select blocked_until, round(extract(epoch from full_at - now()) / 1000)::int as tokens_short
+       from landfall.budget where account = 'beta'`,
+    )
+    expect(budget).toEqual({ blocked_until: null, tokens_short: 10 })
+    expect(json(await run('accounts', 'resume', 'beta', '--json'))).toMatchObject({ resumed: false })
   })
 })
 

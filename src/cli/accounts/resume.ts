@@ -9,14 +9,16 @@ import { clean } from '../text.ts'
 
 export async function resume(shell: Shell, name: string, { json }: CommonOptions): Promise<void> {
   await withStore(shell, async ({ db, log }) => {
-    const wasSuspended = await resumeByHand({ db, log, newEventId }, name)
-    if (wasSuspended === null) {
+    const was = await resumeByHand({ db, log, newEventId }, name)
+    if (was === null) {
       throw new Failure(EXIT.failure, `No account is called ${clean(name)}. landfall accounts lists them.`)
     }
-    if (json) return shell.printJson({ account: name, state: 'active', resumed: wasSuspended })
-    if (!wasSuspended) return shell.print(`Account ${name} was not suspended.`)
+    const resumed = was.suspended || was.paused
+    if (json) return shell.printJson({ account: name, state: 'active', resumed })
+    if (!resumed) return shell.print(`Account ${name} was neither suspended nor waiting.`)
     const idle = await describeIdle(db, name)
-    shell.print(`Account ${name} is active again, as long as its provider takes the key.`)
+    if (was.suspended) shell.print(`Account ${name} is active again, as long as its provider takes the key.`)
+    else shell.print(`Account ${name} waits no longer, unless its provider asks it to again.`)
     if (idle !== null) shell.note(`But ${idle}.`)
   })
 }

@@ -71,7 +71,12 @@ async function checkAccounts(db: Db, config: Config): Promise<Finding[]> {
 
 function checkState(row: AccountRow): Finding {
   const check = `account ${row.account}`
-  if (row.state === 'active') return ok(check, `active, ${row.tracked} tracked, ${row.live} of them live`)
+  if (row.state === 'active') {
+    const counts = `active, ${row.tracked} tracked, ${row.live} of them live`
+    if (row.state_reason === null) return ok(check, counts)
+    const track = `landfall track ${row.account} ID follows one that is not listed.`
+    return warn(check, `${counts}; ${clean(row.state_reason)}`, track)
+  }
   const advice = 'Give it a valid API key and restart the daemon; it also tries again by itself.'
   return problem(check, `suspended: ${clean(row.state_reason ?? 'no reason given')}`, advice)
 }

@@ -3,7 +3,7 @@ import { WAIT_POINTS } from './grid.ts'
 import type { Knowledge } from './knowledge.ts'
 import { PENDING } from './survival.ts'
 import { isFarFromNew } from './sweep-pace.ts'
-import type { Answer, RequestTarget, Row } from './types.ts'
+import type { Answer, NoAnswer, Row } from './types.ts'
 import { classOf } from './urgency.ts'
 import { CLAIM_S } from './valuation.ts'
 
@@ -21,13 +21,14 @@ export function takeAnswer(known: Knowledge, answer: Answer): void {
 /** A request brought nothing: what it was to show is left alone until then. */
 export function takeMiss(
   { set, values, looks, expected }: Knowledge,
-  request: RequestTarget,
-  until: number,
+  { request, waitMs, rowsWaitMs = waitMs }: NoAnswer,
+  nowMs: number,
 ): void {
+  const until = (nowMs + waitMs) / 1000
   const ids = request.kind === 'get' ? [request.id] : (expected.get(request.page) ?? [])
   for (const id of ids) {
     const slot = set.slotOf(id)
-    if (slot !== undefined) set.columns.claimedAt[slot] = until - CLAIM_S
+    if (slot !== undefined) set.columns.claimedAt[slot] = (nowMs + rowsWaitMs) / 1000 - CLAIM_S
   }
   if (request.kind === 'get') return
   values.miss(request.page, until)

@@ -72,7 +72,7 @@ export function createPlanner(
       known.pace.keepTo(requestsPerSecond)
       choice.keepTo(requestsPerSecond)
     },
-    miss: ({ request, waitMs }, nowMs) => takeMiss(known, request, (nowMs + waitMs) / 1000),
+    miss: (answer, nowMs) => takeMiss(known, answer, nowMs),
     choose(nowMs, tokens, sweep) {
       const now = nowMs / 1000
       tick(now, sweep)

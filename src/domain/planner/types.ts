@@ -25,6 +25,8 @@ export interface NoAnswer {
   readonly request: RequestTarget
   /** How long to leave it alone. */
   readonly waitMs: number
+  /** How long to leave alone what a page was to show, where that differs: it can be read one by one. */
+  readonly rowsWaitMs?: number | undefined
 }
 
 /**
