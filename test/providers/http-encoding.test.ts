@@ -11,7 +11,7 @@ const never = new AbortController().signal
 const unusable = (reason: string, passing: boolean) => ({ kind: 'unusable', reason, passing })
 
 async function ask(baseUrl: string, limits = {}) {
-  const http = createProviderHttp({ baseUrl, headers: {}, limits })
+  const http = createProviderHttp({ baseUrl, headers: () => ({}), limits })
   onTestFinished(() => http.close())
   return http.getJson('things/1', {}, never)
 }
