@@ -110,14 +110,20 @@ describe('a receiver that is down for six days', () => {
   async function failForSixDays() {
     hooks.answer('sick', () => refused(500))
     await land('day-0')
-    await record(landfall.deps, landfall.account, [seen('day-0', 'WORKING', 1), seen('other', 'WORKING', 1)])
+    // What leaves a terminal status is confirmed by a second poll.
+    for (const seconds of [1, 20])
+      await record(landfall.deps, landfall.account, [
+        seen('day-0', 'WORKING', seconds),
+        seen('other', 'WORKING', seconds),
+      ])
     for (let hour = 0; hour < 144; hour += 4) {
       if (hour % 24 === 12) await land(`day-${hour}`)
       // It ends again and again, so that its stream has events from every day.
       if (hour % 24 === 0) {
-        const again = hour * 10
+        const again = 60 + hour * 10
         await record(landfall.deps, landfall.account, [seen('day-0', 'FAILED', again + 10)])
-        await record(landfall.deps, landfall.account, [seen('day-0', 'WORKING', again + 20)])
+        for (const seconds of [20, 40])
+          await record(landfall.deps, landfall.account, [seen('day-0', 'WORKING', again + seconds)])
       }
       await hooks.drain()
       await hooks.passHours(4)
