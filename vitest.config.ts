@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Long runs against killed processes: `vitest run --config vitest.chaos.config.ts`.
     exclude: [...configDefaults.exclude, 'test/chaos/**'],
-    globalSetup: ['test/support/services.ts'],
+    globalSetup: ['test/support/skipped.ts', 'test/support/services.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

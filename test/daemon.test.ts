@@ -7,7 +7,7 @@ import { type Db, openDb } from '../src/store/db.ts'
 import { log, query } from './support/account.ts'
 import { API_KEY, HOOK_SECRET, testAccount, testConfig, testHook, testLog } from './support/daemon.ts'
 import { createDatabase } from './support/database.ts'
-import { redisUrl, startRedisServer } from './support/redis.ts'
+import { NEEDS_REDIS, redisUrl, startRedisServer } from './support/redis.ts'
 import { busiestWindow, expectedTerminalEvents, expectTrueTransitions, showsTruth } from './support/truth.ts'
 import { waitFor } from './support/wait-for.ts'
 import { createWebhookReceiver, type WebhookReceiver } from './support/webhook-receiver.ts'
@@ -126,7 +126,7 @@ test.concurrent.for(runs)(
   { timeout: 300_000 },
   async ({ backend, options }, { onTestFinished, skip }) => {
     const needsRedis = backend === 'Redis'
-    if (needsRedis && redisUrl() === null) skip()
+    skip(needsRedis && redisUrl() === null, NEEDS_REDIS)
     const redis = needsRedis ? await ownRedis(onTestFinished) : null
     const world = await startWorld({ seed: 7, ...options }, redis, onTestFinished)
     await settle(world)

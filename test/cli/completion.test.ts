@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { listPlaces } from '../../src/cli/completion/tree.ts'
 import { createTestAccount } from '../support/account.ts'
+import { needs } from '../support/needs.ts'
 import { createWorkingDir } from './cli.ts'
 import { runHere } from './in-process.ts'
 
@@ -49,7 +50,7 @@ function has(shell: string): boolean {
   }
 }
 
-describe.skipIf(!has('bash'))('bash completes', () => {
+describe('bash completes', needs('bash', has('bash')), () => {
   test.each<[words: string[], offered: string[]]>([
     [['wa'], ['watch', 'wait']],
     [

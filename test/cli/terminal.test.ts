@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { widthOf } from '../../src/cli/text.ts'
 import { TERMINAL_EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
+import { needs } from '../support/needs.ts'
 import { createWorkingDir, startCli } from './cli.ts'
 import { hasTmux, openTerminal, type Size } from './tmux.ts'
 
@@ -26,7 +27,7 @@ const see = (...observations: ReturnType<typeof seen>[]) => record(world.deps, w
 const setting = () => ({ cwd: dir.path, env: { DATABASE_URL: world.url } })
 const open = (line: string, size: Size) => openTerminal(onTestFinished, line, setting(), size)
 
-describe.skipIf(!hasTmux())('at a terminal', { timeout: 60_000 }, () => {
+describe('at a terminal', { timeout: 60_000, ...needs('a terminal (install tmux)', hasTmux()) }, () => {
   test('watch redraws on news and on another size, and q gives the terminal back', async () => {
     await query(world.db, `update landfall.account set planned_at = now()`)
     const line = 'echo before; landfall watch; echo "exit $?"; stty -a | grep -o "[-]*icanon"'

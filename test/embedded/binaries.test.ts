@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { resolveDataDir } from '../../src/embedded/data-dir.ts'
 import { findDatabaseUser } from '../../src/embedded/database-user.ts'
+import { needs } from '../support/needs.ts'
 import { createTempDir, isRoot, query, startDaemonProcess } from './harness.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,23 +45,27 @@ test('without the package the error names it and DATABASE_URL', async () => {
   await expect(starting).rejects.toThrow(/DATABASE_URL/)
 })
 
-test.skipIf(!isRoot)('a clone that other accounts cannot enter runs from copies elsewhere', async () => {
-  const dir = await createTempDir()
-  await chmod(dir, 0o700)
-  const file = await createClone(dir, { withPostgres: true })
-  const asked = join(dir, '.landfall')
-  const { dir: moved } = await resolveDataDir(asked, await findDatabaseUser())
-  onTestFinished(() => rm(moved, { recursive: true, force: true }))
+test(
+  'a clone that other accounts cannot enter runs from copies elsewhere',
+  needs('root', isRoot),
+  async () => {
+    const dir = await createTempDir()
+    await chmod(dir, 0o700)
+    const file = await createClone(dir, { withPostgres: true })
+    const asked = join(dir, '.landfall')
+    const { dir: moved } = await resolveDataDir(asked, await findDatabaseUser())
+    onTestFinished(() => rm(moved, { recursive: true, force: true }))
 
-  const daemon = await startDaemonProcess(asked, { file })
+    const daemon = await startDaemonProcess(asked, { file })
 
-  expect(await query(daemon.url, 'select 1 as one')).toEqual([{ one: 1 }])
-  const [settings] = await query<{ dir: string }>(
-    daemon.url,
-    `select current_setting('data_directory') as dir`,
-  )
-  expect(settings?.dir).toBe(join(moved, 'postgres'))
-  expect((await readdir(dirname(moved))).map((name) => basename(name))).toContainEqual(
-    expect.stringMatching(/^postgres-18[^/]*$/),
-  )
-})
+    expect(await query(daemon.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    const [settings] = await query<{ dir: string }>(
+      daemon.url,
+      `select current_setting('data_directory') as dir`,
+    )
+    expect(settings?.dir).toBe(join(moved, 'postgres'))
+    expect((await readdir(dirname(moved))).map((name) => basename(name))).toContainEqual(
+      expect.stringMatching(/^postgres-18[^/]*$/),
+    )
+  },
+)

@@ -4,13 +4,14 @@ import pino from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { resolveDataDir } from '../../src/embedded/data-dir.ts'
 import { canEnter, findDatabaseUser } from '../../src/embedded/database-user.ts'
+import { needs } from '../support/needs.ts'
 import { createTempDir, end, isRoot, query, startDaemonProcess, startPostgres } from './harness.ts'
 
 const nobody = 65_534
 /** Others can run this project's files, which they cannot where it lies below a home of mode 0700. */
 const isShared = isRoot && (await canEnter({ name: 'nobody', uid: nobody, gid: nobody }, import.meta.dirname))
 
-describe.skipIf(!isRoot)('as root', () => {
+describe('as root', needs('root', isRoot), () => {
   test('the server runs as the first account there is', async () => {
     const dir = await createTempDir()
     const postgres = await startPostgres(dir, { users: ['no-such-account', 'nobody'] })
@@ -55,16 +56,20 @@ describe.skipIf(!isRoot)('as root', () => {
     await expect(stat(asked)).rejects.toThrow(/ENOENT/)
   })
 
-  test.skipIf(!isShared)('an ordinary user runs the server under their own account', async () => {
-    const dir = join(await createTempDir(), 'home')
-    await mkdir(dir, { mode: 0o700 })
-    await chown(dir, nobody, nobody)
-    const daemon = await startDaemonProcess(join(dir, 'data'), { uid: nobody })
-    expect(await query(daemon.url, 'select 1 as one')).toEqual([{ one: 1 }])
-    expect((await stat(join(dir, 'data', 'postgres'))).uid).toBe(nobody)
-    await end(daemon.child, 'SIGTERM')
-    expect(daemon.child.exitCode).toBe(0)
-  })
+  test(
+    'an ordinary user runs the server under their own account',
+    needs('a clone that others may enter', isShared),
+    async () => {
+      const dir = join(await createTempDir(), 'home')
+      await mkdir(dir, { mode: 0o700 })
+      await chown(dir, nobody, nobody)
+      const daemon = await startDaemonProcess(join(dir, 'data'), { uid: nobody })
+      expect(await query(daemon.url, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect((await stat(join(dir, 'data', 'postgres'))).uid).toBe(nobody)
+      await end(daemon.child, 'SIGTERM')
+      expect(daemon.child.exitCode).toBe(0)
+    },
+  )
 })
 
 test('two spellings of a folder are one folder', async () => {

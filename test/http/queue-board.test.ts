@@ -1,9 +1,9 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { startDaemon } from '../../src/daemon.ts'
 import { testAccount, testConfig, testLog } from '../support/daemon.ts'
 import { createDatabase } from '../support/database.ts'
-import { canStartRedisServer, startRedisServer } from '../support/redis.ts'
+import { canStartRedisServer, NEEDS_REDIS, startRedisServer } from '../support/redis.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const TOKEN = 'a token of some length'
@@ -26,9 +26,9 @@ async function serve(backend: 'postgres' | 'redis'): Promise<string> {
   return daemon.url ?? ''
 }
 
-const backends = canStartRedisServer() ? (['postgres', 'redis'] as const) : (['postgres'] as const)
+describe.each(['postgres', 'redis'] as const)('Bull Board on %s', (backend) => {
+  beforeEach(({ skip }) => skip(backend === 'redis' && !canStartRedisServer(), NEEDS_REDIS))
 
-describe.each(backends)('Bull Board on %s', (backend) => {
   test('shows the queues to who knows a token, and lets nobody change them', async () => {
     const url = await serve(backend)
     const refused = await fetch(`${url}/queue/`)

@@ -4,7 +4,8 @@ import { createExposition } from '../../src/metrics/exposition.ts'
 import { createMeter } from '../../src/metrics/meter.ts'
 import { type Facts, loadFacts } from '../../src/store/facts.ts'
 import { createTestAccount, log, query, record, seen } from '../support/account.ts'
-import { hasPromtool, promtool } from '../support/promtool.ts'
+import { needs } from '../support/needs.ts'
+import { hasPromtool, NEEDS_PROMTOOL, promtool } from '../support/promtool.ts'
 import { namesIn, samplesOf } from '../support/samples.ts'
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3'
@@ -147,7 +148,7 @@ test('speaks OpenMetrics to whoever asks for it, and plain text to all others, i
   expect(last.body).toContain('# TYPE landfall_requests_total counter')
 })
 
-test.skipIf(!hasPromtool)('promtool has nothing to object to', async () => {
+test('promtool has nothing to object to', needs(NEEDS_PROMTOOL, hasPromtool), async () => {
   const { body } = await createScrape()(undefined)
   expect(promtool(['check', 'metrics'], body)).toEqual({ ok: true, output: '' })
 })

@@ -7,7 +7,8 @@ import { parse, stringify } from 'yaml'
 import { createExposition } from '../../src/metrics/exposition.ts'
 import { createMeter } from '../../src/metrics/meter.ts'
 import { log } from '../support/account.ts'
-import { hasPromtool, promtool } from '../support/promtool.ts'
+import { needs } from '../support/needs.ts'
+import { hasPromtool, NEEDS_PROMTOOL, promtool } from '../support/promtool.ts'
 import { targets } from './dashboards.ts'
 
 const RULES = 'ops/prometheus/rules.yml'
@@ -78,7 +79,7 @@ test('every metric is documented, and none that there is not', () => {
   expect(documented.sort()).toEqual(ours.sort())
 })
 
-describe.skipIf(!hasPromtool)('promtool', () => {
+describe('promtool', needs(NEEDS_PROMTOOL, hasPromtool), () => {
   test('has nothing to object to in the rules', () => {
     expect(promtool(['check', 'rules', RULES])).toMatchObject({ ok: true })
     expect(promtool(['check', 'config', '--syntax-only', 'ops/prometheus/prometheus.yml'])).toMatchObject({

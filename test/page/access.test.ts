@@ -9,7 +9,8 @@ import { startDaemon } from '../../src/daemon.ts'
 import { insertApiToken, removeApiToken } from '../../src/store/api-tokens.ts'
 import { createTestAccount, query, record, seen } from '../support/account.ts'
 import { testConfig, testHook, testLog } from '../support/daemon.ts'
-import { CHROMIUM, startChromium } from './chromium.ts'
+import { needs } from '../support/needs.ts'
+import { CHROMIUM, NEEDS_CHROMIUM, startChromium } from './chromium.ts'
 
 const TOKEN = 'a token of some length'
 
@@ -35,7 +36,7 @@ async function serve(change: Partial<Config> = {}) {
   return { url: daemon.url ?? '', stop: () => daemon.stop() }
 }
 
-describe.skipIf(CHROMIUM === null)('who opens the page', () => {
+describe('who opens the page', needs(NEEDS_CHROMIUM, CHROMIUM !== null), () => {
   test('is asked for the token, which stays out of addresses and lasts as long as the tab', async () => {
     const { url } = await serve({ apiToken: TOKEN })
     const page = await browser.newPage()

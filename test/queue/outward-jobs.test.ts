@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createJobSender } from '../../src/hooks/job.ts'
 import { createJobQueue, type JobQueueService } from '../../src/queue/create-queue.ts'
 import { createDatabase } from '../support/database.ts'
-import { canStartRedisServer, startRedisServer } from '../support/redis.ts'
+import { canStartRedisServer, NEEDS_REDIS, startRedisServer } from '../support/redis.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { event } from '../support/webhook-attempts.ts'
 
@@ -43,9 +43,10 @@ function onPostgres(url: string, take: (job: Job) => Promise<void>): Worker {
   return worker as unknown as Worker
 }
 
-const places = canStartRedisServer() ? (['postgres', 'redis'] as const) : (['postgres'] as const)
+const places = ['postgres', 'redis'] as const
 
-test.each(places)("an event is a job for somebody else's worker, once, on %s", async (place) => {
+test.for(places)("an event is a job for somebody else's worker, once, on %s", async (place, { skip }) => {
+  skip(place === 'redis' && !canStartRedisServer(), NEEDS_REDIS)
   const redis = place === 'redis' ? await startRedisServer() : null
   if (redis) onTestFinished(redis.stop)
   const { queue, work } = await startQueue(redis?.url ?? null)

@@ -1,18 +1,20 @@
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { pino } from 'pino'
+import type { TestContext } from 'vitest'
+
 import { createJobQueue, type JobQueueOptions, type JobQueueService } from '../../src/queue/create-queue.ts'
 import type { JobHandlers } from '../../src/queue/queue.ts'
 import { createDatabase } from '../support/database.ts'
-import { canStartRedisServer, startRedisServer } from '../support/redis.ts'
+import { canStartRedisServer, NEEDS_REDIS, startRedisServer } from '../support/redis.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 type RedisServer = Awaited<ReturnType<typeof startRedisServer>>
 export type Kind = 'postgres' | 'redis'
 
-/** For `describe.each`: the backends that can be had here. */
-export const kinds: readonly Kind[] = canStartRedisServer() ? ['postgres', 'redis'] : ['postgres']
+/** For `describe.each`. */
+export const kinds: readonly Kind[] = ['postgres', 'redis']
 
 /** An empty store for queues, and ways to spoil it. */
 export interface Place {
@@ -37,8 +39,9 @@ export interface Place {
 }
 
 /** A test's body with a place of its own, which is taken down afterwards with all queues that were started in it. */
-export function inPlace(kind: Kind, body: (place: Place) => Promise<void>): () => Promise<void> {
-  return async () => {
+export function inPlace(kind: Kind, body: (place: Place) => Promise<void>) {
+  return async ({ skip }: Pick<TestContext, 'skip'>): Promise<void> => {
+    skip(kind === 'redis' && !canStartRedisServer(), NEEDS_REDIS)
     const place = kind === 'redis' ? await createRedisPlace() : await createPostgresPlace()
     try {
       await body(place)

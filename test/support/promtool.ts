@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 
+export const NEEDS_PROMTOOL = "promtool (Debian's package prometheus)"
+
 /** Debian's package `prometheus` has it; tests that need it are skipped where it is not installed. */
 export const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 

@@ -10,6 +10,9 @@ import { waitFor } from './wait-for.ts'
 
 const program = 'redis-server'
 
+/** For tests that are skipped without it. */
+export const NEEDS_REDIS = 'Redis (install redis-server)'
+
 /** A Redis of a test's own, to flush and to kill. */
 export interface RedisServer {
   readonly url: string

@@ -23,6 +23,7 @@ export interface TestService {
   stop(): Promise<void>
 }
 
+const HOW_TO_HAVE_REDIS = 'install redis-server, start a container runtime, or set TEST_REDIS_URL'
 const { LANDFALL_TEST_SERVICES: forced, TEST_DATABASE_URL, TEST_REDIS_URL, CI } = process.env
 
 /** One Postgres and, where there is a way to one, one Redis for the whole run. */
@@ -46,7 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('templateDatabase', template.name)
     project.provide('redisUrl', redis?.url ?? null)
     console.log(`Test services: Postgres ${version} (${postgres.source}), Redis (${redis?.source ?? 'none'})`)
-    if (!redis) complainAboutRedis()
+    if (!redis && CI === 'true') throw new Error(`No Redis, which CI must have: ${HOW_TO_HAVE_REDIS}`)
   } catch (err) {
     await stopAll()
     throw err
@@ -130,10 +131,4 @@ async function query(url: string, text: string) {
   } finally {
     await client.end().catch(() => {})
   }
-}
-
-function complainAboutRedis(): void {
-  const how = 'install redis-server, start a container runtime, or set TEST_REDIS_URL'
-  if (CI === 'true') throw new Error(`No Redis, which CI must have: ${how}`)
-  console.warn(`\n!!!! NO REDIS: ALL TESTS THAT NEED ONE ARE SKIPPED. To run them, ${how}. !!!!\n`)
 }

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createDatabase } from './database.ts'
-import { canStartRedisServer, startRedisServer } from './redis.ts'
+import { needs } from './needs.ts'
+import { canStartRedisServer, NEEDS_REDIS, startRedisServer } from './redis.ts'
 import { sendToRedis } from './redis-server.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -20,8 +21,9 @@ test('a test database is empty, and dropped under the feet of whoever uses it', 
   expect((await cutOff).message).toMatch(/terminat/)
 })
 
-test.skipIf(!canStartRedisServer())(
+test(
   'a Redis of its own comes back on the same port after kill -9',
+  needs(NEEDS_REDIS, canStartRedisServer()),
   async () => {
     const redis = await startRedisServer({ isPersistent: true })
     const port = Number(new URL(redis.url).port)
