@@ -69,7 +69,7 @@ describe.concurrent('a provider that allows half of what is configured', () => {
     for (const { name, requests } of await waitForRequests(db, accounts, Date.now() + 1_000, 120)) {
       expect(requests.filter(isRefused).length / requests.length, name).toBeLessThanOrEqual(0.05)
     }
-  }, 120_000)
+  }, 180_000)
 
   test('that tells of its limit, however it does, refuses next to nothing', async ({
     onTestFinished: after,
@@ -90,7 +90,7 @@ describe.concurrent('a provider that allows half of what is configured', () => {
       )
       expect(row?.share, name).toBeGreaterThanOrEqual(0.5)
     }
-  }, 120_000)
+  }, 180_000)
 
   test('and later all of it gets all of it again, slowly', async ({ onTestFinished: after }) => {
     const { db, accounts } = await startAccounts(after, { acme: allowed })
@@ -113,5 +113,5 @@ describe.concurrent('a provider that allows half of what is configured', () => {
     const tookMs = (account?.requests.at(-1)?.at ?? 0) - recoveredAt
     // Faster than half of it allows, even on a busy machine.
     expect(tookMs).toBeLessThan((100 / allowed.requestsPerSecond) * 1_000)
-  }, 120_000)
+  }, 180_000)
 })

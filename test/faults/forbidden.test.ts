@@ -60,4 +60,4 @@ test('a single migration that may not be read suspends nothing and keeps no othe
 
   const events = `select type from reporting.events where type in ('account.suspended', 'account.resumed')`
   expect(await query(db, events)).toEqual([])
-}, 60_000)
+}, 180_000)

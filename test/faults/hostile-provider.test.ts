@@ -86,7 +86,7 @@ test('whatever a provider does to its answers: no false transition, and the trut
   await waitForTruth(db, truth)
   const { repeated } = await expectPromisesKept(world, truth(), STALE_MS)
   expect(repeated).toBe(0)
-}, 120_000)
+}, 180_000)
 
 /** Throws while faults have not struck some of them. */
 function findSpared(accounts: readonly SimulatedAccount[]): true {

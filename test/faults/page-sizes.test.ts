@@ -28,7 +28,7 @@ describe.concurrent('a provider that refuses large pages', () => {
     // 100 and 50, once each for a walk at most.
     expect(simulator.counts().statusCodes[400]).toBeLessThanOrEqual(4)
     expect(await query(db, 'select errors from reporting.api_usage_hourly where errors > 0')).toEqual([])
-  }, 60_000)
+  }, 180_000)
 
   test('from now on, and took them before, has walks that are under way begin anew', async ({
     onTestFinished: after,
@@ -71,5 +71,5 @@ describe.concurrent('a provider that refuses large pages', () => {
     const learned = async () =>
       (await query(db, 'select 1 from landfall.account where page_size = 7')).length > 0
     await waitFor(learned, { what: 'the size that it gives', timeoutMs: 20_000 })
-  }, 60_000)
+  }, 180_000)
 })

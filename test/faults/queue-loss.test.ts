@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { query } from '../support/account.ts'
-import { canStartRedisServer } from '../support/redis.ts'
+import { needs } from '../support/needs.ts'
+import { canStartRedisServer, NEEDS_REDIS } from '../support/redis.ts'
 import { sendToRedis } from '../support/redis-server.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
@@ -74,10 +75,10 @@ describe.concurrent('on Postgres', () => {
 
     for (const ms of Object.values(recoveries)) expect(ms).toBeLessThan(10_000)
     await expectNothingLost(world)
-  }, 60_000)
+  }, 180_000)
 })
 
-describe.skipIf(!canStartRedisServer()).concurrent('on Redis', () => {
+describe.concurrent('on Redis', needs(NEEDS_REDIS, canStartRedisServer()), () => {
   test('flushed, full, killed and restarted: work goes on within ten seconds and nothing is lost', async ({
     onTestFinished: after,
   }) => {
@@ -103,7 +104,7 @@ describe.skipIf(!canStartRedisServer()).concurrent('on Redis', () => {
 
     for (const ms of Object.values(recoveries)) expect(ms).toBeLessThan(10_000)
     await expectNothingLost(world)
-  }, 60_000)
+  }, 180_000)
 
   test('a daemon that starts while Redis is away begins its work when it is there', async ({
     onTestFinished: after,
@@ -116,7 +117,7 @@ describe.skipIf(!canStartRedisServer()).concurrent('on Redis', () => {
 
     await redis.restart()
     expect(await measureRecovery(world)).toBeLessThan(10_000)
-  }, 60_000)
+  }, 180_000)
 })
 
 async function loadPlanned({ db }: World): Promise<{ planned: number; ago: number }> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event-type.ts'
 import { query } from '../support/account.ts'
 import { startDaemonChild, waitForExit } from '../support/daemon-child.ts'
-import { canStartRedisServer } from '../support/redis.ts'
+import { canStartRedisServer, NEEDS_REDIS } from '../support/redis.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { createWorld, expectPromisesKept, startRedis, waitForTruth } from '../support/world.ts'
 
@@ -14,9 +14,9 @@ const backends = [
 
 test.concurrent.for(backends)(
   'SIGTERM in the middle of slow deliveries and polls: they end, the exit code is 0, nothing is half done ($name)',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async ({ needsRedis }, { skip, onTestFinished: after }) => {
-    if (needsRedis && !canStartRedisServer()) skip()
+    skip(needsRedis && !canStartRedisServer(), NEEDS_REDIS)
     const redisUrl = needsRedis ? (await startRedis(after)).url : null
     const lives = { migrations: 60, history: 10, arrivalS: 300, latencyMs: 300 }
     const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES }, redisUrl })

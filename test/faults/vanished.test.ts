@@ -82,4 +82,4 @@ test('gone is what several answers in a row say, some time apart, and it is told
   )
   expect(['COMPLETE', 'FAILED', 'COMPLETED_WITH_FAILURES', 'LOGIN_ABANDONED']).not.toContain(status)
   await expectPromisesKept(world, simulator.truth())
-}, 60_000)
+}, 180_000)

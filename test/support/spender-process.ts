@@ -10,15 +10,17 @@ const db = openDb({
   applicationName: 'spender',
   maxConnections: 2,
 })
-const moments: number[] = []
+let isStopped = false
+process.stdin.resume().once('end', () => {
+  isStopped = true
+})
 
 async function spendAll(): Promise<void> {
-  while (Date.now() < setup.untilMs) {
+  while (!isStopped) {
     const spending = await spendToken(db, setup.account, 'get', setup.rate)
-    if (spending.kind === 'granted') moments.push(spending.at.getTime())
+    if (spending.kind === 'granted') process.stdout.write(`${spending.at.getTime()}\n`)
   }
 }
 
 await Promise.all([spendAll(), spendAll()])
 await db.pool.end()
-process.stdout.write(JSON.stringify(moments))

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import type { Rate } from '../../src/store/budgets.ts'
@@ -9,19 +10,33 @@ export interface SpenderSetup {
   readonly url: string
   readonly account: string
   readonly rate: Rate
-  /** On the machine's clock. */
-  readonly untilMs: number
 }
 
 const script = fileURLToPath(new URL('spender-process.ts', import.meta.url))
 
-/** A process that takes every token it can get; resolves with the moments of those it got. */
-export async function runSpender(setup: SpenderSetup): Promise<number[]> {
+/** A process that takes every token it can get, until it is stopped. */
+export interface Spender {
+  /** When it got which, so far. */
+  readonly moments: readonly number[]
+  /** Resolves when it is gone, and all of its moments are known. */
+  stop(): Promise<void>
+}
+
+export function startSpender(setup: SpenderSetup): Spender {
   const child = spawn(process.execPath, [script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, LANDFALL_TEST_SPENDER: JSON.stringify(setup) },
   })
-  return JSON.parse(await text(child.stdout)) as number[]
+  const moments: number[] = []
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => moments.push(Number(line)))
+  const gone = once(lines, 'close')
+  return {
+    moments,
+    stop: async () => {
+      child.stdin.end()
+      await gone
+    },
+  }
 }
 
 export interface Excess {

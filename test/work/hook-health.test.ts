@@ -37,7 +37,7 @@ const loadHook = async (name: string) =>
   (
     await query(
       landfall.db,
-      `select state, failures, warnings, round(extract(epoch from paused_until - now()))::int as paused_s
+      `select state, failures, warnings, round(extract(epoch from paused_until - last_failure_at))::int as paused_s
        from landfall.hook where name = $1`,
       [name],
     )
