@@ -1,6 +1,8 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
+import { createLogStream, type LogStream, openWriter } from './log-stream.ts'
+
 export interface LoggerOptions {
   /** A pino level, or `silent`. */
   readonly level: string
@@ -25,14 +27,18 @@ export function createLogger(options: LoggerOptions): Logger {
     serializers: { err: describeError, error: describeError, reason: describeError },
     hooks: { streamWrite: redactLine },
   }
-  const plain = openDestination(options.destination ?? 'stdout')
-  return pino(settings, options.pretty ? prettyStream(plain, options.colors) : plain)
-}
+  const { destination = 'stdout', pretty, colors } = options
+  const plain = typeof destination === 'string' ? openStream(destination) : destination
+  const log: Logger = pino(settings, pretty ? prettyStream(plain, colors) : plain)
+  return log
 
-/** Synchronous, so that the last line before a crash is written too. */
-function openDestination(destination: 'stdout' | 'stderr' | DestinationStream): DestinationStream {
-  if (typeof destination !== 'string') return destination
-  return pino.destination({ dest: destination === 'stdout' ? 1 : 2, sync: true })
+  /** At once where it can, so that the last line before a crash is written too. */
+  function openStream(name: 'stdout' | 'stderr'): LogStream {
+    const onGap = (dropped: number) => log.warn({ dropped }, 'log.lines_dropped')
+    const stream = createLogStream({ write: openWriter(name), onGap })
+    process.once('exit', stream.flushLast)
+    return stream
+  }
 }
 
 function prettyStream(plain: DestinationStream, colors: boolean | undefined): DestinationStream {
