@@ -74,6 +74,7 @@ async function build(
 ): Promise<Daemon> {
   const telemetry = await startTracing(log, stack)
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log, stack, onFatal))
+  const sessionUrl = config.directDatabaseUrl ?? databaseUrl
   const accounts = new Map(config.accounts.map((account) => [account.name, openAccount(account)]))
   const db = await openStore({ config, log, stack, accounts: [...accounts.values()] }, databaseUrl)
   await stack.add(
@@ -106,10 +107,9 @@ async function build(
   })
   const handlers = createHandlers(config, deps, hooks, relay, () => queue)
   const noteFailedPlan = (err: unknown) => log.warn({ err }, 'plan.failed')
-  const { redisUrl } = config
   const queue: JobQueueService = createJobQueue({
-    redisUrl,
-    databaseUrl,
+    redisUrl: config.redisUrl,
+    databaseUrl: sessionUrl,
     handlers,
     concurrency: workersFor(config),
     log,
@@ -124,21 +124,21 @@ async function build(
       if (seats.has(name)) await handlers.plan?.(name)
     }
     await stack.add(
-      listenTo(databaseUrl, PLANNER_CHANNEL, (name) => void planHere(name).catch(noteFailedPlan), log),
+      listenTo(sessionUrl, PLANNER_CHANNEL, (name) => void planHere(name).catch(noteFailedPlan), log),
     )
   }
   if (config.roles.has('deliver') || config.roles.has('serve')) {
     await stack.add(registry)
-    await stack.add(listenTo(databaseUrl, HOOKS_CHANNEL, () => void registry.reload(), log))
+    await stack.add(listenTo(sessionUrl, HOOKS_CHANNEL, () => void registry.reload(), log))
   }
   if (config.roles.has('deliver')) {
     await stack.add(relay)
-    await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, relay.wake, log))
+    await stack.add(listenTo(sessionUrl, DELIVERIES_CHANNEL, relay.wake, log))
   }
   const url = config.roles.has('serve')
-    ? await serve({ config, deps, stack, databaseUrl, registry, vault, queue })
+    ? await serve({ config, deps, stack, sessionUrl, registry, vault, queue })
     : null
-  return { databaseUrl, url, stop: () => stack.stop() }
+  return { databaseUrl: sessionUrl, url, stop: () => stack.stop() }
 }
 
 /** Without a slash at the end. */
@@ -173,10 +173,19 @@ interface StoreParts {
 }
 
 async function openStore({ config, log, stack, accounts }: StoreParts, databaseUrl: string): Promise<Db> {
-  await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS, log)
-  const changes = await applySchemaChanges(databaseUrl)
+  const directUrl = config.directDatabaseUrl ?? databaseUrl
+  for (const url of new Set([databaseUrl, directUrl])) await waitForDatabase(url, DATABASE_PATIENCE_MS, log)
+  const changes = await applySchemaChanges(directUrl)
   log.info(changes, 'schema.ready')
-  const db = openDb({ url: databaseUrl, log, applicationName: 'landfall', statementMs: STATEMENT_MS })
+  const db = openDb({
+    url: databaseUrl,
+    directUrl,
+    log,
+    applicationName: 'landfall',
+    statementMs: STATEMENT_MS,
+    // Hosted databases allow few; docs/operating.md says how many a process takes.
+    maxConnections: config.redisUrl === null ? 5 : 8,
+  })
   await stack.add(closing('database', [db]))
   for (const { name, policy, provider } of accounts) {
     await registerAccount(db, {
@@ -216,14 +225,14 @@ interface ServeParts {
   readonly config: Config
   readonly deps: Deps
   readonly stack: ServiceStack
-  readonly databaseUrl: string
+  readonly sessionUrl: string
   readonly registry: HookRegistry
   readonly vault: Vault | null
   readonly queue: JobQueueService
 }
 
 async function serve(parts: ServeParts): Promise<string> {
-  const { config, deps, stack, databaseUrl, registry, vault, queue } = parts
+  const { config, deps, stack, sessionUrl, registry, vault, queue } = parts
   const { db, log } = deps
   const { host, port, publicUrl, apiToken } = config
   const accounts = config.accounts.map((account) => account.name)
@@ -249,7 +258,7 @@ async function serve(parts: ServeParts): Promise<string> {
     boardQueues: queue.boardQueues,
   }
   const server = await stack.add(createHttpServer(options))
-  await stack.add(listenTo(databaseUrl, DELIVERIES_CHANNEL, bell.ring, log))
+  await stack.add(listenTo(sessionUrl, DELIVERIES_CHANNEL, bell.ring, log))
   return server.url()
 }
 

@@ -58,6 +58,7 @@ function hookTo({ url, secret }: Receiver, name: string): WebhookConfig {
 function configFor(databaseUrl: string, redisUrl: string | null, hooks: readonly WebhookConfig[]): Config {
   return {
     databaseUrl,
+    directDatabaseUrl: null,
     redisUrl,
     dataDir: null,
     accounts: [],

@@ -87,6 +87,7 @@ function configFor(baseUrl: string): Config {
   } as const
   return {
     databaseUrl: null,
+    directDatabaseUrl: null,
     redisUrl: null,
     dataDir: dir,
     accounts: [account],

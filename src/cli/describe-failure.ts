@@ -3,6 +3,7 @@ import { DataDirInUseError } from '../embedded/bring-up.ts'
 import { redactText } from '../runtime/logger.ts'
 import { pgCodeOf } from '../store/db.ts'
 import { HookNamesTakenError } from '../store/hooks.ts'
+import { TransactionPoolerError } from '../store/schema-changes.ts'
 import { DatabaseUnreachableError } from '../store/wait.ts'
 import { EXIT, Failure } from './exit.ts'
 
@@ -20,7 +21,10 @@ export function describeFailure(err: unknown): Described {
   )
   if (service !== undefined) return { exitCode: EXIT.unreachable, message: redactText(service.message) }
   const misconfigured = chain.find(
-    (one) => one instanceof HookNamesTakenError || one instanceof NoEmbeddedPostgresError,
+    (one) =>
+      one instanceof HookNamesTakenError ||
+      one instanceof NoEmbeddedPostgresError ||
+      one instanceof TransactionPoolerError,
   )
   if (misconfigured !== undefined) return { exitCode: EXIT.configuration, message: misconfigured.message }
   const port = chain.find((one) => codeOf(one) === 'EADDRINUSE' || codeOf(one) === 'EACCES')

@@ -16,6 +16,7 @@ import type { Shell } from './shell.ts'
 export interface OpenStore {
   readonly config: Config
   readonly db: Db
+  /** For sessions of one's own: listening, the queue, schema changes. */
   readonly databaseUrl: string
   readonly log: Logger
 }
@@ -30,7 +31,7 @@ export async function withStore<T>(shell: Shell, work: (store: OpenStore) => Pro
   await waitForDatabase(databaseUrl, config.databaseUrl === null ? PATIENCE_MS : 0, log)
   const db = openDb({ url: databaseUrl, log, applicationName: 'landfall-cli', maxConnections: 3 })
   try {
-    return await work({ config, db, databaseUrl, log })
+    return await work({ config, db, databaseUrl: config.directDatabaseUrl ?? databaseUrl, log })
   } finally {
     await db.close()
   }

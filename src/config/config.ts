@@ -19,6 +19,8 @@ type LogLevel = (typeof LOG_LEVELS)[number]
 export interface Config {
   /** PostgreSQL 14 or newer; null for the embedded one. */
   readonly databaseUrl: Secret | null
+  /** Leads past a transaction pooler, for what needs a session of its own; null where `databaseUrl` does. */
+  readonly directDatabaseUrl: Secret | null
   /** BullMQ's backend; null where BullMQ stands on the same Postgres. */
   readonly redisUrl: Secret | null
   /** Absolute path of the embedded data; null for the default place. */

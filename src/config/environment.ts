@@ -29,6 +29,12 @@ export const CONFIG_VARIABLE = 'LANDFALL_CONFIG'
 export const VARIABLES: readonly Variable[] = [
   ...rows('daemon', true, [
     ['DATABASE_URL', 'database_url', 'embedded', 'PostgreSQL 14 or newer, the source of truth'],
+    [
+      'LANDFALL_DIRECT_DATABASE_URL',
+      'direct_database_url',
+      'DATABASE_URL',
+      'leads past a pooler in transaction mode, for what needs a session',
+    ],
     ['REDIS_URL', 'redis_url', 'the same Postgres', "BullMQ's backend"],
     ['LANDFALL_API_TOKEN', 'api_token', 'none', 'bearer token; needed to bind anything but loopback'],
     ['LANDFALL_SECRET_KEY', 'secret_key', 'none', 'encrypts the hooks that stand in the database'],

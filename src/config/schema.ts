@@ -67,6 +67,7 @@ const keep = z.object({
 
 const daemon = z.object({
   database_url: databaseUrl().optional(),
+  direct_database_url: databaseUrl().optional(),
   redis_url: redisUrl().optional(),
   data_dir: z.string().optional(),
   accounts: z.array(account.superRefine(needDescription).transform(toAccount)).default([]),
@@ -153,6 +154,7 @@ function toAccount(raw: z.output<typeof account>): AccountConfig {
 function toConfig(raw: z.output<typeof daemon>): Config {
   return {
     databaseUrl: raw.database_url ?? null,
+    directDatabaseUrl: raw.direct_database_url ?? null,
     redisUrl: raw.redis_url ?? null,
     dataDir: raw.data_dir ?? null,
     accounts: raw.accounts,

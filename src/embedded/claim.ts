@@ -23,6 +23,7 @@ const applicationName = 'landfall daemon'
 export async function tryClaim(connection: Connection, port: number): Promise<ClaimOutcome> {
   const client = new pg.Client({
     ...{ host: '127.0.0.1', port, user: connection.user, password: connection.password, ssl: false },
+    ...{ options: ' ', sslnegotiation: 'postgres' as const },
     ...{ database: 'postgres', application_name: `${applicationName} ${process.pid}` },
     ...{ connectionTimeoutMillis: 5_000, query_timeout: 60_000 },
   })

@@ -1,11 +1,12 @@
 import { Socket } from 'node:net'
 import { createPostgresBackend, type PgPool } from 'bullmq'
 import { type ClientBase, Pool } from 'pg'
+import { prepareSession, withLibpqMeaning } from '../runtime/postgres-session.ts'
 import { type Backend, type Link, tame } from './backend.ts'
 import { ensureBullmqSchema } from './bullmq-schema.ts'
 
 /** Three workers listen on a connection each; the others are for queries. */
-const maxConnections = 3 + 8
+const maxConnections = 3 + 4
 /** Any number that the rest of Landfall does not lock. */
 const lockKey = 1_281_453_100
 
@@ -38,7 +39,7 @@ async function connect(url: string, onError: (err: unknown) => void): Promise<Li
 
 function createPool(url: string, sockets: Set<Socket>): Pool {
   return new Pool({
-    connectionString: url,
+    connectionString: withLibpqMeaning(url),
     application_name: 'landfall-queue',
     max: maxConnections,
     keepAlive: true,
@@ -57,11 +58,13 @@ function createPool(url: string, sockets: Set<Socket>): Pool {
 }
 
 /** What the server does about this process should it freeze inside a transaction, or vanish without a word. */
-const manners = `set search_path to bullmq; set idle_in_transaction_session_timeout to '10s';
-  set tcp_keepalives_idle to 20; set tcp_keepalives_interval to 5; set tcp_keepalives_count to 3`
+const LIMITS = { statementMs: 0, idleInTransactionMs: 10_000, searchPath: 'bullmq' }
+const KEEP_ALIVE =
+  'set tcp_keepalives_idle to 20; set tcp_keepalives_interval to 5; set tcp_keepalives_count to 3'
 
 async function prepare(client: ClientBase): Promise<void> {
-  await client.query(manners)
+  await prepareSession(client, LIMITS)
+  await client.query(KEEP_ALIVE)
 }
 
 /**

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 
+import { prepareSession, withLibpqMeaning } from '../runtime/postgres-session.ts'
 import type { Service } from '../runtime/service.ts'
 import { trackSockets } from './sockets.ts'
 
@@ -33,7 +34,7 @@ export function listenTo(
 
   function connect(): void {
     const next = new pg.Client({
-      connectionString: url,
+      connectionString: withLibpqMeaning(url),
       application_name: 'landfall-listen',
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -50,6 +51,7 @@ export function listenTo(
     next.on('notification', ({ payload = '' }) => onRing(payload))
     next
       .connect()
+      .then(() => prepareSession(next, { statementMs: 0, idleInTransactionMs: 0, searchPath: 'public' }))
       .then(() => next.query(`listen ${pg.escapeIdentifier(channel)}`))
       .then(() => onRing(''))
       .catch(() => reconnectLater(next))

@@ -25,25 +25,18 @@ export interface Removal {
  * process, and no transaction stays open for it.
  */
 export async function removeAlone<T>(db: Db, work: (removal: Removal) => Promise<T>): Promise<T | null> {
-  const client = await db.pool.connect()
-  let broken = true
+  const client = await db.openSession()
   try {
     const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [LOCK])
-    if (rows[0]?.held !== true) {
-      broken = false
-      return null
-    }
+    if (rows[0]?.held !== true) return null
     const session = drizzle(client)
-    const done = await work({
+    return await work({
       deliveries: (...batch) => removeDelivered(session, ...batch),
       usage: (...batch) => removeUsage(session, ...batch),
     })
-    await client.query('select pg_advisory_unlock($1)', [LOCK])
-    broken = false
-    return done
   } finally {
-    // With its session the lock goes too, whatever went wrong.
-    client.release(broken)
+    // With its session the lock goes too.
+    await client.end().catch(() => {})
   }
 }
 

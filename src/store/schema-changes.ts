@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -5,7 +6,13 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 
+import { prepareSession, withLibpqMeaning } from '../runtime/postgres-session.ts'
+
 const FOLDER = fileURLToPath(new URL('../../migrations-sql', import.meta.url))
+export class TransactionPoolerError extends Error {
+  override readonly name = 'TransactionPoolerError'
+}
+
 /** Any number, the same in every version: whoever holds it changes the schema. */
 const LOCK = 7_265_001
 const OLDEST_POSTGRES = 140_000
@@ -21,14 +28,16 @@ export interface SchemaChanges {
  */
 export async function applySchemaChanges(url: string): Promise<SchemaChanges> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: withLibpqMeaning(url),
     application_name: 'landfall-schema',
     keepAlive: true,
   })
   client.on('error', () => {})
   await client.connect()
   try {
-    await requireRecentPostgres(client)
+    await requireUsablePostgres(client)
+    await prepareSession(client, { statementMs: 0, idleInTransactionMs: 0, searchPath: 'public' })
+    await requireSession(url, client)
     await client.query('select pg_advisory_lock($1)', [LOCK])
     const before = await countApplied(client)
     const total = countFiles()
@@ -65,9 +74,10 @@ async function startFeedGeneration(client: pg.Client): Promise<void> {
       order by transaction desc, id desc limit 1)`)
 }
 
-async function requireRecentPostgres(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: string; number: number }>(
-    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+async function requireUsablePostgres(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number; encoding: string }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+       current_setting('server_encoding') as encoding`,
   )
   const server = rows[0]
   if (server === undefined || server.number < OLDEST_POSTGRES) {
@@ -75,6 +85,37 @@ async function requireRecentPostgres(client: pg.Client): Promise<void> {
       `PostgreSQL 14 or newer is needed; DATABASE_URL leads to ${server?.version ?? 'an unknown version'}.`,
     )
   }
+  if (server.encoding !== 'UTF8') {
+    throw new Error(
+      `The database that DATABASE_URL names has the encoding ${server.encoding}, which cannot hold every name a provider ` +
+        `sends. Make one with UTF8: create database landfall encoding 'UTF8' template template0.`,
+    )
+  }
+}
+
+/**
+ * What one connection sets for itself must not be seen by another: a pooler in transaction mode lets both use the same
+ * session, and would lose our locks and notifications.
+ */
+async function requireSession(url: string, client: pg.Client): Promise<void> {
+  const token = randomUUID()
+  const other = new pg.Client({
+    connectionString: withLibpqMeaning(url),
+    application_name: 'landfall-schema',
+  })
+  other.on('error', () => {})
+  await other.connect()
+  try {
+    await client.query(`select set_config('landfall.session', $1, false)`, [token])
+    const { rows } = await other.query(`select current_setting('landfall.session', true) as seen`)
+    if (rows[0]?.seen !== token) return
+  } finally {
+    await other.end().catch(() => {})
+  }
+  throw new TransactionPoolerError(
+    'The database is reached through a pooler in transaction mode, which loses locks and notifications. Set ' +
+      'LANDFALL_DIRECT_DATABASE_URL to an address that leads past it, or use its session mode.',
+  )
 }
 
 async function countApplied(client: pg.Client): Promise<number> {

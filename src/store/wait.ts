@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
 
+import { adviseOnTls, withLibpqMeaning } from '../runtime/postgres-session.ts'
+
 /** The server cannot be reached, or is not ready yet; with patience it may be. */
 const PASSING_CODES = new Set([
   '57P03',
@@ -29,8 +31,9 @@ export async function waitForDatabase(url: string, patienceMs: number, log: Logg
       PASSING_CODES.has(code) ||
       /timeout|terminated|AggregateError/i.test(`${trouble.name} ${trouble.message}`)
     if (!passing || performance.now() > deadline) {
+      const advice = adviseOnTls(trouble.message) ?? 'Check DATABASE_URL.'
       throw new DatabaseUnreachableError(
-        `The database does not let us in: ${trouble.message || code}. Check DATABASE_URL.`,
+        `The database does not let us in: ${trouble.message || code}. ${advice}`,
       )
     }
     if (attempt === 1) log.warn({ reason: trouble.message || code, patienceMs }, 'database.waiting')
@@ -40,7 +43,7 @@ export async function waitForDatabase(url: string, patienceMs: number, log: Logg
 
 async function tryConnect(url: string): Promise<Error | null> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: withLibpqMeaning(url),
     connectionTimeoutMillis: 5_000,
     application_name: 'landfall-wait',
   })

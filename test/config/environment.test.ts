@@ -4,7 +4,7 @@ import { VARIABLES } from '../../src/config/environment.ts'
 import { KEY, loaded, WEBHOOK } from './sources.ts'
 
 const base = { ANON_API_KEY: KEY, VERN_API_KEY: KEY, ...WEBHOOK }
-const WORDS = ['embedded', 'the same Postgres', 'none', '.landfall']
+const WORDS = ['embedded', 'DATABASE_URL', 'the same Postgres', 'none', '.landfall']
 
 test.each(VARIABLES.filter((variable) => !WORDS.includes(variable.default)))(
   'the documented default of $name is the real one',

@@ -9,6 +9,7 @@ describe('defaults', () => {
   test('nothing configured is a daemon on loopback, all embedded, with nothing to track', () => {
     expect(loaded()).toEqual({
       databaseUrl: null,
+      directDatabaseUrl: null,
       redisUrl: null,
       dataDir: null,
       accounts: [],
@@ -84,6 +85,7 @@ describe('the environment', () => {
 
     expect(config).toMatchObject({
       databaseUrl: 'postgres://u:p@db/landfall',
+      directDatabaseUrl: null,
       redisUrl: 'rediss://:p@cache:6380/2',
       dataDir: '/srv/landfall/data',
       host: '0.0.0.0',
@@ -178,6 +180,7 @@ hooks:
   test('says everything the daemon can be told', () => {
     expect(loaded({}, everything)).toEqual({
       databaseUrl: 'postgresql://u@db/landfall',
+      directDatabaseUrl: null,
       redisUrl: 'redis://cache',
       dataDir: '/srv/landfall/data',
       accounts: [

@@ -9,6 +9,7 @@ export const API_KEY = 'anon_a_key_that_only_tests_may_know'
 /** A configuration for a daemon against a simulator, quick enough for tests. */
 export function testConfig(change: Partial<Config> & Pick<Config, 'databaseUrl' | 'accounts'>): Config {
   return {
+    directDatabaseUrl: null,
     redisUrl: null,
     dataDir: null,
     hooks: [],

@@ -58,6 +58,7 @@ export function demoConfig({ dataDir, providerUrl, webhookUrl, webhookSecret, po
   }
   return {
     databaseUrl: null,
+    directDatabaseUrl: null,
     redisUrl: null,
     dataDir,
     accounts: [account],
