@@ -25,6 +25,7 @@ import { registerHooks } from './store/hooks.ts'
 import { listenTo } from './store/notifications.ts'
 import { PLANNER_CHANNEL } from './store/planners.ts'
 import { applySchemaChanges } from './store/schema-changes.ts'
+import { findSchemaTroubles } from './store/schema-objects.ts'
 import { HOOKS_CHANNEL } from './store/stored-hooks.ts'
 import { waitForDatabase } from './store/wait.ts'
 import type { Account } from './work/account.ts'
@@ -187,6 +188,8 @@ async function openStore({ config, log, stack, accounts }: StoreParts, databaseU
     maxConnections: config.redisUrl === null ? 5 : 8,
   })
   await stack.add(closing('database', [db]))
+  const troubles = await findSchemaTroubles(db)
+  if (troubles.length > 0) log.error({ troubles: troubles.slice(0, 20) }, 'schema.damaged')
   for (const { name, policy, provider } of accounts) {
     await registerAccount(db, {
       name,

@@ -12,6 +12,7 @@ import { openSettings } from '../../work/stored-settings.ts'
 import { TICK_AGE_LIMIT_MS } from '../daemon-at-work.ts'
 import { vaultOf } from '../hooks/stored.ts'
 import { clean } from '../text.ts'
+import { checkSchemaObjects } from './check-schema.ts'
 import { type Finding, ok, problem, warn } from './finding.ts'
 
 const DEFAULT_SWEEP_EVERY_MS = 300_000
@@ -34,6 +35,8 @@ export async function checkDatabase(db: Db, config: Config): Promise<Finding[]> 
       ? ok('schema', `all ${total} changes applied`)
       : problem('schema', surplus, 'A newer Landfall wrote them: run that version.'),
   )
+  // What a newer version made is not known here.
+  if (applied === total) findings.push(...(await checkSchemaObjects(db)))
   if (config.redisUrl === null) {
     const advice = 'A daemon creates them when it starts.'
     findings.push(
