@@ -77,7 +77,7 @@ function judge(known: SchemaObject, live: LiveObject | undefined): 'missing' | '
 function loadLive(db: Db): Promise<LiveObject[]> {
   return inTransaction(db, async (tx: Tx) => {
     await tx.execute(sql`set local search_path = pg_catalog`)
-    return rowsOf<LiveObject>(tx, sql.raw(OBJECTS))
+    return rowsOf<LiveObject & Record<string, unknown>>(tx, sql.raw(OBJECTS))
   })
 }
 
@@ -112,7 +112,10 @@ const OBJECTS = `
         select from pg_trigger t where t.tgconstraint = c.oid and t.tgenabled not in ('O', 'A'))
     from relation r join pg_constraint c on c.conrelid = r.oid where c.contype in ('p', 'u', 'f', 'c', 'x')
     union all
-    select 'trigger', format('%s.%I', r.name, t.tgname), pg_get_triggerdef(t.oid), t.tgenabled in ('O', 'A')
+    -- The server puts other parentheses into a condition each time it is dumped and restored.
+    select 'trigger', format('%s.%I', r.name, t.tgname), concat_ws(' ', 'type', t.tgtype, t.tgfoid::regproc,
+      'old ' || t.tgoldtable, 'new ' || t.tgnewtable, case when t.tgqual is not null then 'when' end),
+      t.tgenabled in ('O', 'A')
     from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal)
   select kind, name, form, works from object order by kind collate "C", name collate "C"`
 
