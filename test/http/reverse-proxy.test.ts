@@ -4,6 +4,7 @@ import { type Bell, createBell } from '../../src/http/bell.ts'
 import { DELIVERIES_CHANNEL } from '../../src/store/events.ts'
 import { listenTo } from '../../src/store/notifications.ts'
 import { createTestAccount, log, query, record, seen } from '../support/account.ts'
+import { needs } from '../support/needs.ts'
 import {
   hasReverseProxy,
   REVERSE_PROXIES,
@@ -60,14 +61,16 @@ async function pollFor(url: string, migrationId: string): Promise<boolean> {
 
 describe.each(REVERSE_PROXIES)('behind %s with its defaults', (kind) => {
   const has = hasReverseProxy(kind)
+  const options = needs(`${kind} (install ${kind})`, has)
   let proxy: ReverseProxy
   beforeAll(async () => {
     if (has) proxy = await startReverseProxy({ kind, upstream: Number(new URL(server.url()).port) })
   })
   afterAll(async () => proxy?.stop())
 
-  test.skipIf(!has)(
+  test(
     'an event stream opens at once, brings events as they happen, and ends with its client',
+    options,
     async () => {
       const stop = new AbortController()
       onTestFinished(() => stop.abort())
@@ -94,7 +97,7 @@ describe.each(REVERSE_PROXIES)('behind %s with its defaults', (kind) => {
     },
   )
 
-  test.skipIf(!has)('a long poll answers as soon as there is something', async () => {
+  test('a long poll answers as soon as there is something', options, async () => {
     const awaited = `m${ended + 1}`
     const found = pollFor(proxy.url, awaited)
     await waitFor(() => !hasEnded(), { what: 'the poll to wait' })

@@ -5,8 +5,9 @@ import { startDaemon } from '../../src/daemon.ts'
 import { createTestAccount, record, seen } from '../support/account.ts'
 import { testConfig, testHook, testLog } from '../support/daemon.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { needs } from '../support/needs.ts'
 import { hasReverseProxy, startReverseProxy } from '../support/reverse-proxies.ts'
-import { CHROMIUM, startChromium } from './chromium.ts'
+import { CHROMIUM, NEEDS_CHROMIUM, startChromium } from './chromium.ts'
 
 const TOKEN = 'a token of some length'
 
@@ -40,8 +41,11 @@ const PROXIES = [
 ] as const
 
 describe.each(PROXIES)('below a path of %s', (kind, rules) => {
-  const isSkipped = CHROMIUM === null || !hasReverseProxy(kind)
-  test.skipIf(isSkipped)('the page signs in, follows what happens, and its buttons act', async () => {
+  const options =
+    CHROMIUM === null
+      ? needs(NEEDS_CHROMIUM, false)
+      : needs(`${kind} (install ${kind})`, hasReverseProxy(kind))
+  test('the page signs in, follows what happens, and its buttons act', options, async () => {
     const [upstream, port] = [await findFreePort(), await findFreePort()]
     const publicUrl = `http://127.0.0.1:${port}/landfall`
     const roles = new Set(['serve'] as const)
