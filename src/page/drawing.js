@@ -1,3 +1,5 @@
+import './language.js'
+
 import UPlot from 'uplot'
 
 /** @import { ChartProps } from './parts/chart.js' */

@@ -54,7 +54,7 @@ export async function runDemo(shell: Shell, { forMs, isJson }: DemoOptions): Pro
     undo.push(() => receiver.stop())
     const { url: providerUrl } = await provider.start()
     undo.push(() => provider.stop())
-    const port = await findFreePort(DEFAULT_PORT)
+    const port = await findFreePort(portOf(shell))
     const places = { dataDir, providerUrl, webhookUrl: webhooks, webhookSecret: receiver.secret, port }
     const daemon = await startDaemon(demoConfig(places), log, (err) => fatal.abort(err))
     undo.push(() => daemon.stop())
@@ -106,6 +106,20 @@ async function narrate({ narrator, databaseUrl, log, signal }: Narration): Promi
     clearInterval(timer)
     await db.pool.end()
   }
+}
+
+/** Where that one is taken, any that is free. */
+function portOf({ env }: Shell): number {
+  const { LANDFALL_PORT = '' } = env
+  const told = LANDFALL_PORT.trim()
+  if (told === '') return DEFAULT_PORT
+  const port = Number(told)
+  if (!/^\d+$/.test(told) || port > 65_535)
+    throw new Failure(
+      EXIT.configuration,
+      `LANDFALL_PORT is ${JSON.stringify(told)}; expected a port from 0 to 65535.`,
+    )
+  return port
 }
 
 function dataDirOf({ env, cwd }: Shell): string {

@@ -54,7 +54,12 @@ export async function checkQueue(config: Config): Promise<Finding[]> {
   if (config.redisUrl === null) return []
   const { checkRedis } = await import('../../queue/check.ts')
   const redis = await checkRedis(config.redisUrl)
-  if (redis.ok) return [ok('queue', `Redis ${redis.version}`)]
+  if (redis.ok) {
+    const { version, evictionPolicy } = redis
+    if (evictionPolicy === null || evictionPolicy === 'noeviction') return [ok('queue', `Redis ${version}`)]
+    const advice = 'Set maxmemory-policy noeviction: jobs that Redis evicts are planned again, late.'
+    return [warn('queue', `Redis ${version} evicts keys when its memory is full (${evictionPolicy})`, advice)]
+  }
   const advice = 'Check that it runs, and REDIS_URL; without REDIS_URL the queue stands on Postgres.'
   return [problem('queue', `Redis is of no use: ${redis.problem}`, advice)]
 }
