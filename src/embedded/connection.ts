@@ -62,9 +62,9 @@ export async function recordPort(dir: string, connection: Connection, port: numb
   await writeWhole(dir, { ...connection, port, url: urlOf(connection, port) }, rename)
 }
 
-/** Says what PGSSLMODE and PGOPTIONS would say otherwise, which the shell may have for other servers. */
+/** Says what PGSSLMODE would say otherwise, which the shell may have for other servers. */
 export function urlOf({ user, password, database }: Connection, port: number): string {
-  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?sslmode=disable&options=%20`
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`
 }
 
 async function writeWhole(
