@@ -10,10 +10,8 @@ const LONGEST_PAUSE_MS = 60 * 60_000
 
 /** The request itself is not accepted; the same again would not be either. */
 const REJECTED = new Set([400, 413, 414, 416, 422])
-/** What a gateway says that waited too long for the answer behind it. */
-const GATEWAY = new Set([502, 504])
 
-export function unusable(reason: string, passing: boolean): Extract<Answer<never>, { kind: 'unusable' }> {
+export function unusable(reason: string, passing: boolean): Answer<never> {
   return { kind: 'unusable', reason, passing }
 }
 
@@ -35,8 +33,7 @@ export function answerOfStatus(
   if (REJECTED.has(statusCode)) {
     return { kind: 'unusable', reason: `answered ${statusCode}`, passing: false, rejected: true }
   }
-  const answer = unusable(`answered ${statusCode}`, statusCode >= 500 || statusCode === 408)
-  return GATEWAY.has(statusCode) ? { ...answer, heavy: true } : answer
+  return unusable(`answered ${statusCode}`, statusCode >= 500 || statusCode === 408)
 }
 
 /** Some providers answer 403 or 503 to too many requests; only the headers tell it from a refused key or an outage. */

@@ -37,7 +37,7 @@ export async function answerOfBody(
 }
 
 function tooLarge(limit: number): Answer<never> {
-  return { ...unusable(`body is larger than ${sizeText(limit)}`, false), heavy: true }
+  return unusable(`body is larger than ${sizeText(limit)}`, false)
 }
 
 /** Null where the body is longer than the limit. */

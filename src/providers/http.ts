@@ -155,16 +155,15 @@ async function answerOf(response: Dispatcher.ResponseData, limits: HttpLimits): 
 }
 
 function unusableAfter(cause: unknown, cutReason: string | null, limits: HttpLimits): Answer<never> {
-  if (cutReason === 'stopped') return unusable(cutReason, false)
-  if (cutReason !== null) return { ...unusable(cutReason, true), heavy: true }
+  if (cutReason !== null) return unusable(cutReason, cutReason !== 'stopped')
   const code = codeOf(cause)
   switch (code) {
     case 'UND_ERR_CONNECT_TIMEOUT':
       return unusable(`no connection within ${secondsText(limits.connectMs)}`, true)
     case 'UND_ERR_HEADERS_TIMEOUT':
-      return { ...unusable(`no headers within ${secondsText(limits.headersMs)}`, true), heavy: true }
+      return unusable(`no headers within ${secondsText(limits.headersMs)}`, true)
     case 'UND_ERR_BODY_TIMEOUT':
-      return { ...unusable(`body stalled for ${secondsText(limits.bodyPauseMs)}`, true), heavy: true }
+      return unusable(`body stalled for ${secondsText(limits.bodyPauseMs)}`, true)
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
       return unusable('stopped', false)

@@ -38,15 +38,13 @@ type Meaning<T> =
   /**
    * No usable answer: no connection, a deadline, a 5xx, a redirect, a body that is not what was asked for.
    * `passing` tells whether trying again at once is worth a request, `rejected` that it was the request itself that
-   * was not accepted (400, 413, 414, 416, 422), `heavy` that it may have asked for too much at once (a deadline, 502, 504,
-   * a body beyond the limit).
+   * was not accepted (400, 413, 414, 416, 422).
    */
   | {
       readonly kind: 'unusable'
       readonly reason: string
       readonly passing: boolean
       readonly rejected?: boolean | undefined
-      readonly heavy?: boolean | undefined
     }
 
 /** A kind of API, bound to one account's address and key. */

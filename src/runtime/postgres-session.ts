@@ -28,14 +28,9 @@ interface Session {
   query(text: string): Promise<unknown>
 }
 
-/** The server is a standby, or was the primary before a failover. Another connection may lead to the primary. */
-class ReadOnlyServerError extends Error {
-  override readonly name = 'ReadOnlyServerError'
-}
-
 /**
  * Makes a fresh connection ours, with one round trip. Settings as startup parameters would save it, but poolers refuse
- * those. Throws `ReadOnlyServerError` where nothing can be written.
+ * those. Throws where the server is a read-only standby: after a failover, another connection may lead to the primary.
  */
 export async function prepareSession(session: Session, limits: SessionLimits): Promise<void> {
   const results = await session.query(
@@ -49,9 +44,7 @@ export async function prepareSession(session: Session, limits: SessionLimits): P
   )
   const last = [results].flat().at(-1) as { rows: { read_only: boolean }[] } | undefined
   if (last?.rows[0]?.read_only === true) {
-    throw new ReadOnlyServerError(
-      'The database server is a read-only standby; DATABASE_URL must lead to the primary.',
-    )
+    throw new Error('The database server is a read-only standby; DATABASE_URL must lead to the primary.')
   }
 }
 

@@ -71,9 +71,14 @@ export function openDb(options: DbOptions): Db {
       query_timeout: statementMs + SILENT_AFTER_MS,
     })
     client.on('error', note)
-    await client.connect()
-    await prepare(client)
-    return client
+    try {
+      await client.connect()
+      await prepare(client)
+      return client
+    } catch (err) {
+      await client.end().catch(() => {})
+      throw err
+    }
   }
   const close = () => sockets.endWithin(END_MS, pool.end())
   return Object.assign(drizzle(pool), { pool, openSession, close })

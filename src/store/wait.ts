@@ -33,7 +33,7 @@ export async function waitForDatabase(url: string, patienceMs: number, log: Logg
     if (!passing || performance.now() > deadline) {
       const advice = adviseOnTls(trouble.message) ?? 'Check DATABASE_URL.'
       throw new DatabaseUnreachableError(
-        `The database does not let us in: ${trouble.message || code}. ${advice}`,
+        `Cannot connect to the database: ${trouble.message || code}. ${advice}`,
       )
     }
     if (attempt === 1) log.warn({ reason: trouble.message || code, patienceMs }, 'database.waiting')

@@ -34,7 +34,7 @@ export async function judgeFailedPage(
   if (!isRejected(answer)) return null
   const { page, pageSize, walk } = failed
   if ((await loadPageSize(deps.db, account.name, account.pageSize)) < pageSize) return 'too_large'
-  // Only walks look into it: a page on its own is left alone for a while.
+  // Only a sweep or a discovery poll finds out which it is. The planner waits before it asks for a single page again.
   if (walk === null && page > 0) return 'too_deep'
   return judgeRejected(deps, account, failed, signal)
 }

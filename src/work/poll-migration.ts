@@ -19,9 +19,9 @@ import {
 } from '../store/polls.ts'
 import { requestLook } from '../store/walks.ts'
 import { type Account, hasList } from './account.ts'
+import { applyRateLimitHeaders } from './apply-rate-limit-headers.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
-import { heedRateLimit } from './heed-rate-limit.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
 import { FAILED_WAIT_MS, tellPlanner } from './tell-planner.ts'
@@ -73,7 +73,7 @@ async function pollClaimed(
   if (answer.kind !== 'ok') await settle()
   const outcome = await settlePoll(deps, account, poll, claimed, { ...asked, answer })
   if (answer.kind === 'ok') await settle()
-  await heedRateLimit(deps, account, asked)
+  await applyRateLimitHeaders(deps, account, asked)
   const durationMs = Math.round(performance.now() - started)
   const line = {
     account: account.name,

@@ -4,9 +4,9 @@ import type { Page } from '../providers/provider.ts'
 import { inSpan } from '../runtime/tracing.ts'
 import { inTransaction, type Tx } from '../store/db.ts'
 import { type Account, readerOf } from './account.ts'
+import { applyRateLimitHeaders } from './apply-rate-limit-headers.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
-import { heedRateLimit } from './heed-rate-limit.ts'
 import { isRejected, judgeFailedPage, type PageVerdict } from './judge-failed-page.ts'
 import { type Recorded, recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
@@ -81,7 +81,7 @@ async function askAndRecord<T>(
       return { kind: verdict }
     }
     await settleAnswer(deps, account, answer.kind === 'missing' ? NOT_A_LIST : answer, asked.requestedAt)
-    await heedRateLimit(deps, account, asked)
+    await applyRateLimitHeaders(deps, account, asked)
     await tellNothing(deps, account, request)
     const reason = answer.kind === 'unusable' ? answer.reason : answer.kind
     deps.log.warn({ ...context, reason, durationMs: Math.round(performance.now() - started) }, 'page.failed')
@@ -96,7 +96,7 @@ async function askAndRecord<T>(
   )
   deps.meter.changesRecorded(account.name, recorded.changes)
   await settleAnswer(deps, account, answer, asked.requestedAt)
-  await heedRateLimit(deps, account, asked)
+  await applyRateLimitHeaders(deps, account, asked)
   logPage(deps, { ...context, durationMs: Math.round(performance.now() - started) }, answer.value, recorded)
   return { kind: 'read', result }
 }
@@ -108,7 +108,7 @@ async function judge(
   asked: Answered,
   signal: AbortSignal,
 ): Promise<PageVerdict> {
-  if (isRejected(asked.answer)) await heedRateLimit(deps, account, asked)
+  if (isRejected(asked.answer)) await applyRateLimitHeaders(deps, account, asked)
   return judgeFailedPage(deps, account, request, asked.answer, signal)
 }
 

@@ -6,9 +6,9 @@ import { loadAccount } from '../store/accounts.ts'
 import { inTransaction } from '../store/db.ts'
 import { requestPoll } from '../store/request-poll.ts'
 import type { Account } from './account.ts'
+import { applyRateLimitHeaders } from './apply-rate-limit-headers.ts'
 import { type Asked, askProvider } from './ask-provider.ts'
 import type { Deps } from './deps.ts'
-import { heedRateLimit } from './heed-rate-limit.ts'
 import { withoutDoubt } from './poll-migration.ts'
 import { recordObservations } from './record-observations.ts'
 import { settleAnswer } from './settle-answer.ts'
@@ -71,7 +71,7 @@ async function settle(deps: Deps, account: Account, asked: Answered): Promise<Tr
   const answer = await withoutDoubt(deps, account, asked.answer)
   const tracked = answer.kind === 'ok' ? await record(deps, account, asked, answer.value) : null
   await settleAnswer(deps, account, answer, asked.requestedAt)
-  await heedRateLimit(deps, account, asked)
+  await applyRateLimitHeaders(deps, account, asked)
   if (tracked !== null) return tracked
   if (answer.kind === 'missing') return { kind: 'missing' }
   if (answer.kind === 'unusable') return { kind: 'unusable', reason: answer.reason }

@@ -194,7 +194,7 @@ describe('list', () => {
   test.each([
     [403, '', { kind: 'refused', statusCode: 403 }],
     [429, '', { kind: 'throttled', statusCode: 429, retryAfterMs: null }],
-    [502, '<html>', { ...unusable('answered 502', true), heavy: true }],
+    [502, '<html>', unusable('answered 502', true)],
     [200, '<html></html>', unusable('body is not JSON (application/json, 13 B)')],
     [200, '[{"id":"m0"', unusable('body is not JSON (application/json, 11 B)')],
   ])('passes %i %s on', async (status, body, answer) => {

@@ -20,7 +20,6 @@ async function ask(baseUrl: string, limits: Partial<HttpLimits> = {}): Promise<A
 }
 
 const unusable = (reason: string, passing: boolean) => ({ kind: 'unusable', reason, passing })
-const heavy = (reason: string, passing: boolean) => ({ ...unusable(reason, passing), heavy: true })
 
 describe('an answer that can be used', () => {
   test('is the parsed JSON of any 2xx, whatever its content type says', async () => {
@@ -78,7 +77,7 @@ describe('a status', () => {
     [422, { ...unusable('answered 422', false), rejected: true }],
     [408, unusable('answered 408', true)],
     [500, unusable('answered 500', true)],
-    [502, heavy('answered 502', true)],
+    [502, unusable('answered 502', true)],
     [503, unusable('answered 503', true)],
     [429, { kind: 'throttled', statusCode: 429, retryAfterMs: null }],
   ])('%i has its own meaning, with JSON, HTML or no body', async (status, meaning) => {
@@ -194,7 +193,7 @@ describe('a body', () => {
   test('of announced length beyond the limit is not read', async () => {
     const server = await serve(always(200, `"${'x'.repeat(5_000)}"`))
     const limits = { bodyBytes: 2_048 }
-    expect(await ask(server.origin, limits)).toEqual(heavy('body is larger than 2 kB', false))
+    expect(await ask(server.origin, limits)).toEqual(unusable('body is larger than 2 kB', false))
   })
 
   test('without end is given up at the limit, and the connection is closed', async () => {
@@ -213,7 +212,7 @@ describe('a body', () => {
       more()
     })
     const limits = { bodyBytes: 1024 * 1024 }
-    expect(await ask(server.origin, limits)).toEqual(heavy('body is larger than 1 MiB', false))
+    expect(await ask(server.origin, limits)).toEqual(unusable('body is larger than 1 MiB', false))
     await closed.promise
     // What was sent beyond the limit lay in socket buffers, not with us.
     expect(sent).toBeLessThan(32 * 1024 * 1024)
@@ -223,7 +222,7 @@ describe('a body', () => {
 describe('trouble on the way', () => {
   test('a server that never sends headers is given up', async () => {
     const server = await serve(() => undefined)
-    expect(await ask(server.origin, { headersMs: 80 })).toEqual(heavy('no headers within 0.08 s', true))
+    expect(await ask(server.origin, { headersMs: 80 })).toEqual(unusable('no headers within 0.08 s', true))
   })
 
   test('a server that drips its headers is given up', async () => {
@@ -241,7 +240,7 @@ describe('trouble on the way', () => {
     const server = await serve((_req, res) => {
       res.writeHead(200).write('{"BODY":')
     })
-    expect(await ask(server.origin, { bodyPauseMs: 80 })).toEqual(heavy('body stalled for 0.08 s', true))
+    expect(await ask(server.origin, { bodyPauseMs: 80 })).toEqual(unusable('body stalled for 0.08 s', true))
   })
 
   test('a body that drips for ever is given up', async () => {
@@ -249,7 +248,9 @@ describe('trouble on the way', () => {
       const drip = setInterval(() => res.write(' '), 10)
       res.on('close', () => clearInterval(drip))
     })
-    expect(await ask(server.origin, { bodyMs: 150 })).toEqual(heavy('body not complete within 0.15 s', true))
+    expect(await ask(server.origin, { bodyMs: 150 })).toEqual(
+      unusable('body not complete within 0.15 s', true),
+    )
   })
 
   test('a connection that is never made is given up', async () => {

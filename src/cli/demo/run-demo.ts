@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 
 import type { Logger } from 'pino'
 
+import { wholeNumber } from '../../config/values.ts'
 import { startDaemon } from '../../daemon.ts'
 import { findFreePort } from '../../embedded/bring-up.ts'
 import { defaultDataDir } from '../../embedded/data-dir.ts'
@@ -113,13 +114,9 @@ function portOf({ env }: Shell): number {
   const { LANDFALL_PORT = '' } = env
   const told = LANDFALL_PORT.trim()
   if (told === '') return DEFAULT_PORT
-  const port = Number(told)
-  if (!/^\d+$/.test(told) || port > 65_535)
-    throw new Failure(
-      EXIT.configuration,
-      `LANDFALL_PORT is ${JSON.stringify(told)}; expected a port from 0 to 65535.`,
-    )
-  return port
+  const { data, error } = wholeNumber(0, 65_535).safeParse(told)
+  if (data !== undefined) return data
+  throw new Failure(EXIT.configuration, `LANDFALL_PORT: ${error?.issues[0]?.message}`)
 }
 
 function dataDirOf({ env, cwd }: Shell): string {

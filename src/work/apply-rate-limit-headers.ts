@@ -9,7 +9,7 @@ import type { Deps } from './deps.ts'
 type Answered = Extract<Asked<unknown>, { kind: 'answered' }>
 
 /** Slows the account down, or stops it, where the provider says that its own limit comes near. */
-export async function heedRateLimit(
+export async function applyRateLimitHeaders(
   deps: Pick<Deps, 'db' | 'log'>,
   account: Account,
   asked: Answered,

@@ -4,8 +4,8 @@ import type { RateLimitHint } from '../../src/domain/rate-limit-headers.ts'
 import type { Answer } from '../../src/providers/provider.ts'
 import { spendToken } from '../../src/store/budgets.ts'
 import { effectiveRate } from '../../src/store/pacing.ts'
+import { applyRateLimitHeaders } from '../../src/work/apply-rate-limit-headers.ts'
 import { askProvider } from '../../src/work/ask-provider.ts'
-import { heedRateLimit } from '../../src/work/heed-rate-limit.ts'
 import { settleAnswer } from '../../src/work/settle-answer.ts'
 import { capture } from '../runtime/capture-log.ts'
 import { createTestAccount, query } from '../support/account.ts'
@@ -38,7 +38,7 @@ const good = (rateLimit: RateLimitHint): Answer<unknown> => ({ kind: 'ok', value
 
 describe('what a good answer says of the limit', () => {
   test('stops the account where nothing is left, until the reset', async () => {
-    await heedRateLimit(world.deps, world.account, await ask(good(left(0, 60_000))))
+    await applyRateLimitHeaders(world.deps, world.account, await ask(good(left(0, 60_000))))
     expect(await spend()).toEqual({ kind: 'refused' })
     const [row] = await query<{ wait: number; share: number }>(
       world.db,
@@ -53,7 +53,7 @@ describe('what a good answer says of the limit', () => {
   test('spreads what is left, without what others have sent meanwhile', async () => {
     const asked = await ask(good(left(25, 5_000)))
     for (let i = 0; i < 5; i += 1) expect((await spend()).kind).toBe('granted')
-    await heedRateLimit(world.deps, world.account, asked)
+    await applyRateLimitHeaders(world.deps, world.account, asked)
     expect(await speed()).toBe(4)
   })
 
@@ -61,14 +61,14 @@ describe('what a good answer says of the limit', () => {
     const asked = await ask(good(left(1_000, 10_000)))
     const version = () => query(world.db, 'select xmin::text from landfall.budget')
     const before = await version()
-    await heedRateLimit(world.deps, world.account, asked)
+    await applyRateLimitHeaders(world.deps, world.account, asked)
     expect(await version()).toEqual(before)
   })
 
   test('ends a pace that earlier answers asked for', async () => {
-    await heedRateLimit(world.deps, world.account, await ask(good(left(30, 60_000))))
+    await applyRateLimitHeaders(world.deps, world.account, await ask(good(left(30, 60_000))))
     expect(await speed()).toBeLessThan(1)
-    await heedRateLimit(world.deps, world.account, await ask(good(left(1_000, 10_000))))
+    await applyRateLimitHeaders(world.deps, world.account, await ask(good(left(1_000, 10_000))))
     expect(await speed()).toBe(10)
   })
 })
@@ -126,7 +126,7 @@ describe('a refusal for too many requests', () => {
       rateLimit: left(0, 60_000),
     })
     await settleAnswer(world.deps, world.account, asked.answer, asked.requestedAt)
-    await heedRateLimit(world.deps, world.account, asked)
+    await applyRateLimitHeaders(world.deps, world.account, asked)
     const rows = await query(
       world.db,
       'select 1 from landfall.budget where blocked_until > clock_timestamp()',
