@@ -68,7 +68,7 @@ function expectOrder(calls: readonly Call[], wasAccepted: (index: number) => boo
   }
 }
 
-test.concurrent('a receiver that was down for long gets everything, each migration in its order, under the same ids', async ({
+test('a receiver that was down for long gets everything, each migration in its order, under the same ids', async ({
   onTestFinished: after,
 }) => {
   const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES } })
@@ -104,7 +104,7 @@ test.concurrent('a receiver that was down for long gets everything, each migrati
   await expectPromisesKept(world, simulator.truth())
 }, 180_000)
 
-test.concurrent('410 disables the hook and holds its events; enabled again it gets them all, in order', async ({
+test('410 disables the hook and holds its events; enabled again it gets them all, in order', async ({
   onTestFinished: after,
 }) => {
   const world = await createWorld(after, { simulator: lives, hook: { events: EVENT_TYPES } })
@@ -146,9 +146,7 @@ test.concurrent('410 disables the hook and holds its events; enabled again it ge
   await expectPromisesKept(world, simulator.truth())
 }, 180_000)
 
-test.concurrent('hooks whose receivers hang keep no other hook waiting', async ({
-  onTestFinished: after,
-}) => {
+test('hooks whose receivers hang keep no other hook waiting', async ({ onTestFinished: after }) => {
   // Something is to tell for a minute, however long it takes until all of them hang.
   const longer = { migrations: 600, aliveShare: 0.1, arrivalS: 3_600 }
   const world = await createWorld(after, { simulator: { ...lives, ...longer } })
