@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { followPhase } from '../../src/cli/vern/follow-phase.ts'
+import type { Db } from '../../src/store/db.ts'
 import { recordRun } from '../../src/store/runs.ts'
 import { findMigrations } from '../../src/store/views/migrations.ts'
 import { createTestAccount, log, query, record, seen } from '../support/account.ts'
@@ -17,8 +18,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function follow(startedAt: string, signal: AbortSignal, patienceMs?: number) {
-  const { db, url } = world
+async function follow(startedAt: string, signal: AbortSignal, patienceMs?: number, db: Db = world.db) {
+  const { url } = world
   const [migration] = await findMigrations(db, 'm1', 'acme')
   if (migration === undefined) throw new Error('m1 is not known')
   const shell = { note: (text: string) => void notes.push(text) }
@@ -35,6 +36,29 @@ test('a reading that was under way when the run began does not end the wait for 
   await read('PENDING_USER_INPUT', earlier)
   const following = follow(startedAt, signal)
   await read('WORKING')
+  await waitFor(() => notes.length > 0, { what: 'a status to be told' })
+  await read('COMPLETE')
+  expect(await following).toMatchObject({ status: 'COMPLETE' })
+  expect(notes).toEqual(['acme/m1 is WORKING.', 'acme/m1 is COMPLETE.'])
+})
+
+test('what is recorded between two questions to the database does not make an old status the run’s', async ({
+  signal,
+}) => {
+  const startedAt = await recordRun(world.db, M1, 'run')
+  let rows = 0
+  const db = Object.create(world.db) as Db
+  db.execute = (async (query: Parameters<Db['execute']>[0]) => {
+    const answer = await world.db.execute(query)
+    // The first row is the migration that is to be followed; the next one is what was loaded of it.
+    if (answer.rows.some((row) => row['migration_id'] === 'm1')) rows += 1
+    if (rows === 2) {
+      rows += 1
+      await read('WORKING')
+    }
+    return answer
+  }) as Db['execute']
+  const following = follow(startedAt, signal, undefined, db)
   await waitFor(() => notes.length > 0, { what: 'a status to be told' })
   await read('COMPLETE')
   expect(await following).toMatchObject({ status: 'COMPLETE' })

@@ -28,9 +28,11 @@ export async function followPhase(
   let told: string | null = null
   for await (const _ of rings({ databaseUrl, log, signal })) {
     const row = await persistently({ signal, onOutage }, async () => {
+      // Asked first: the row that is loaded after it is no older.
+      const isOfRun = await isReadSince(db, migration, startedAt)
       const found = await findMigration(db, `${migration.account}/${migration.migration_id}`)
       if (found !== null && isOld(found.last_observed_at)) await requestPoll(db, migration)
-      return (await isReadSince(db, migration, startedAt)) ? found : null
+      return isOfRun ? found : null
     })
     if (row === null || row === undefined) continue
     if (row.status !== told) shell.note(`${name} is ${clean(row.status)}.`)
